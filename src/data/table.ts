@@ -1,0 +1,34 @@
+import type { DatasetSchema } from '../graph/schema.ts'
+
+/** Where a picture's encoded bytes lie. `hash` is the SHA-256 of those bytes, in hex. */
+export interface ImageRef {
+  readonly path: string
+  readonly hash: string
+}
+
+/** A row that could not be used, by name and place, as every report shows it. */
+export interface BadRow {
+  /** Where: `metadata.jsonl:12`, `images/cat.jpg`. */
+  readonly where: string
+  /** What is wrong and what to do about it. */
+  readonly problem: string
+}
+
+export type Column =
+  | { readonly kind: 'image'; readonly values: readonly ImageRef[] }
+  /** One or more texts a row, never none. */
+  | { readonly kind: 'text'; readonly values: readonly (readonly string[])[] }
+  | { readonly kind: 'category'; readonly values: readonly number[] }
+  | { readonly kind: 'int' | 'float'; readonly values: readonly number[] }
+
+/** A dataset in memory: columns that are not pixels, and references to pictures that stay in their files. */
+export interface Table {
+  readonly schema: DatasetSchema
+  readonly rows: number
+  readonly columns: Readonly<Record<string, Column>>
+  /** Stable identity of each row (never its place): evaluation folds it into random keys. */
+  readonly ids: readonly string[]
+  /** Content hash over schema, ids, columns and picture hashes. */
+  readonly hash: string
+  readonly bad: readonly BadRow[]
+}

@@ -1,0 +1,124 @@
+import type { Attribution, DatasetSchema } from './schema.ts'
+
+/** A dataset as host nodes pass it on: only the engine looks inside. */
+export interface DatasetValue {
+  readonly kind: 'dataset'
+  readonly schema: DatasetSchema
+  readonly rows: number
+  readonly hash: string
+}
+
+export interface TokenizerValue {
+  readonly kind: 'tokenizer'
+  readonly vocabSize: number
+  readonly hash: string
+}
+
+/** Plain settings that Train reads: an optimizer with its schedule. */
+export interface SettingsValue {
+  readonly kind: 'optimizer' | 'schedule' | 'text'
+  readonly value: unknown
+}
+
+export type HostValue = DatasetValue | TokenizerValue | SettingsValue
+
+/** What host nodes may ask for; the engine implements each in `src/engine/services`, over `src/data`. */
+export interface Services {
+  readonly emoji: (options: {
+    readonly split: 'train' | 'test' | 'all'
+    readonly language: string
+    readonly variants: boolean
+    readonly heldOut: number
+    readonly seed: number
+  }) => Promise<DatasetValue>
+  readonly folder: (options: {
+    readonly path: string
+    readonly metadata?: string
+    readonly onBadRow: 'skip' | 'fail'
+  }) => Promise<DatasetValue>
+  readonly shuffleColumn: (
+    dataset: DatasetValue,
+    options: { readonly column: string; readonly seed: number },
+  ) => Promise<DatasetValue>
+  readonly bpe: (
+    dataset: DatasetValue,
+    options: { readonly column: string; readonly vocabSize: number; readonly lowercase: boolean },
+  ) => Promise<TokenizerValue>
+  readonly tokenizerFile: (options: { readonly path: string }) => Promise<TokenizerValue>
+  readonly peekEmoji: (options: {
+    readonly language: string
+    readonly split: string
+  }) => Promise<DatasetSchema>
+  readonly peekFolder: (options: {
+    readonly path: string
+    readonly metadata?: string
+  }) => Promise<DatasetSchema>
+}
+
+export interface HostContext {
+  readonly services: Services
+  /** The graph's seed. */
+  readonly seed: number
+}
+
+/** One class or caption per row of an embedded table; the engine holds the numbers. */
+export interface Side {
+  readonly rows: number
+}
+
+/** What an evaluator may ask for while it measures. All of it runs on the weights it is wired to. */
+export interface EvaluationContext {
+  /** The evaluator's own dataset. */
+  readonly dataset: DatasetValue
+  /** One category index a row; -1 where a row has none. */
+  category(
+    column: string,
+  ): Promise<{ readonly classes: readonly string[]; readonly values: readonly number[] }>
+  /** Texts of a column, the variants of each row. */
+  texts(column: string): Promise<readonly (readonly string[])[]>
+  /** Names of the rows, for tables and pictures in the report. */
+  readonly rowIds: readonly string[]
+  /** Runs one operand of the pairs wire over every row of the dataset. */
+  embedDataset(side: 'rows' | 'columns'): Promise<Side>
+  /** Runs one operand of the pairs wire over texts, tokenised as in training. */
+  embedTexts(side: 'rows' | 'columns', texts: readonly string[]): Promise<Side>
+  /** Averages groups of unit embeddings and makes the means unit again: prompt ensembles. */
+  ensemble(side: Side, groups: readonly (readonly number[])[]): Side
+  /** The pairs wire's logits, [rows.rows × columns.rows], row-major. */
+  similarities(rows: Side, columns: Side): Promise<Float32Array>
+}
+
+export interface ReportTable {
+  readonly title: string
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly (string | number)[])[]
+}
+
+/** A matrix to be drawn: a confusion matrix, similarities. */
+export interface ReportMatrix {
+  readonly title: string
+  readonly rowLabels: readonly string[]
+  readonly columnLabels: readonly string[]
+  readonly values: readonly (readonly number[])[]
+}
+
+/** Pictures of the dataset, each with what was retrieved for it. */
+export interface ReportGallery {
+  readonly title: string
+  readonly items: readonly {
+    readonly row: string
+    readonly label: string
+    readonly matches: readonly { readonly row: string; readonly label: string; readonly correct: boolean }[]
+  }[]
+}
+
+export interface Report {
+  /** Names as people know them: `image_to_text_recall@1`, `top1`, `chance` … */
+  readonly metrics: Readonly<Record<string, number>>
+  /** Standard errors by metric, where a metric has one. */
+  readonly standardErrors?: Readonly<Record<string, number>>
+  readonly tables?: readonly ReportTable[]
+  readonly matrices?: readonly ReportMatrix[]
+  readonly galleries?: readonly ReportGallery[]
+  readonly attribution?: readonly Attribution[]
+}

@@ -1,0 +1,223 @@
+import { z } from 'zod'
+import type { Builder } from '../ir/builder.ts'
+import type { Var } from '../ir/program.ts'
+import type { Scope } from '../nn/scope.ts'
+import type { EvaluationContext, HostContext, HostValue, Report } from './host.ts'
+import type { DatasetSchema } from './schema.ts'
+import type { DevicePort, PortType, PortTypes } from './types.ts'
+
+z.config({ jitless: true })
+
+/** A staged value: one tensor, or the tensors of a record by field. */
+export type DeviceValue = Var | { readonly [field: string]: Var }
+export type DeviceValues = Readonly<Record<string, DeviceValue>>
+
+/** What an input takes. The checker compares it with the wire and says both where they differ. */
+export type Accept =
+  | {
+      readonly kind: 'host'
+      readonly of: 'dataset' | 'tokenizer' | 'weights' | 'optimizer' | 'schedule' | 'text'
+    }
+  | { readonly kind: 'record'; readonly record: 'tok' | 'feat' | 'pairs' | 'loss' }
+  /**
+   * `dims`: the trailing axes by name (`*` is any name). `leading`: any further axes may stand before
+   * them; without it the rank must be exact.
+   */
+  | {
+      readonly kind: 'tensor'
+      readonly dtype: 'float' | 'int' | 'bool'
+      readonly dims: readonly string[]
+      readonly leading?: boolean
+    }
+
+export interface InputSpec {
+  readonly accepts: Accept
+  readonly doc: string
+  readonly optional?: boolean
+  /** Takes an ordered list of wires. */
+  readonly list?: boolean
+}
+
+export type Category =
+  | 'data'
+  | 'text'
+  | 'encoder'
+  | 'layer'
+  | 'pair'
+  | 'objective'
+  | 'optimizer'
+  | 'train'
+  | 'evaluation'
+  | 'note'
+
+/** The wires that came in: one type a port, or a list of types for a list port. */
+export type InputTypes = Readonly<Record<string, PortType | readonly PortType[] | undefined>>
+
+type ParamSchema = z.ZodObject<z.ZodRawShape>
+
+interface NodeBase<S extends ParamSchema> {
+  /** `category.name`, forever. */
+  readonly type: string
+  readonly version: number
+  readonly title: string
+  readonly category: Category
+  /** Markdown: what it does, the formula and its source. */
+  readonly doc: string
+  readonly params: S
+  readonly inputs: Readonly<Record<string, InputSpec>>
+  /** Pure steps from the parameters of version k to those of k + 1. */
+  readonly migrations?: Readonly<Record<number, (params: Record<string, unknown>) => Record<string, unknown>>>
+  /** The types of the outputs. Throws `GraphFault` where the inputs or settings don't fit. */
+  readonly types: (params: z.infer<S>, inputs: InputTypes) => PortTypes
+}
+
+/** Builds IR; never holds a number while a person edits. */
+export interface DeviceNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
+  readonly kind: 'device'
+  readonly build: (
+    scope: Scope,
+    params: z.infer<S>,
+    inputs: Readonly<Record<string, DeviceValue>>,
+    types: { readonly inputs: InputTypes; readonly outputs: PortTypes },
+  ) => DeviceValues
+  /**
+   * For a node that compares every row of one input with every row of another: which inputs those are.
+   * Evaluators cut there and fill the two sides from tables of different length.
+   */
+  readonly pairs?: { readonly rows: string; readonly columns: string }
+}
+
+/** How a Batch field comes from a dataset: what an evaluator replays on its own dataset. */
+export type Derivation =
+  | { readonly kind: 'image'; readonly column: string; readonly size: number; readonly fit: ImageFit }
+  | { readonly kind: 'text'; readonly column: string; readonly length: number }
+  | { readonly kind: 'category' | 'int' | 'float'; readonly column: string }
+
+/** How a picture is brought to a square: squashed, centre-cropped, or padded with the background. */
+export type ImageFit = 'squash' | 'crop' | 'pad'
+
+/** The bridge from a dataset to one device wire per field. */
+export interface BatchNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
+  readonly kind: 'batch'
+  /** `rows`: as the consumer stages it; in training the node's own `size`. */
+  readonly types: (params: z.infer<S>, inputs: InputTypes, rows?: number) => PortTypes
+  readonly rows: (params: z.infer<S>) => number
+  /** By output port. */
+  readonly derivations: (params: z.infer<S>, inputs: InputTypes) => Readonly<Record<string, Derivation>>
+  /** From what the engine uploads (see `rawFields`) to the wire; augmentation happens here, in train mode. */
+  readonly build: (
+    scope: Scope,
+    params: z.infer<S>,
+    port: string,
+    raw: Readonly<Record<string, Var>>,
+  ) => DeviceValue
+}
+
+/** Runs on the host when something upstream changed; its result is cached. */
+export interface HostNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
+  readonly kind: 'host'
+  /** Services it calls; their code belongs to its cache key. */
+  readonly uses: readonly string[]
+  /** For sources: the schema by a cheap look at the data, made by the engine; `types` then gets it as `schema`. */
+  readonly peek?: (context: HostContext, params: z.infer<S>) => Promise<DatasetSchema>
+  readonly types: (params: z.infer<S>, inputs: InputTypes, schema?: DatasetSchema) => PortTypes
+  readonly run: (
+    context: HostContext,
+    params: z.infer<S>,
+    inputs: Readonly<Record<string, HostValue>>,
+  ) => Promise<Readonly<Record<string, HostValue>>>
+}
+
+/** Weights to weights: what the engine trains. */
+export interface TrainNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
+  readonly kind: 'train'
+  readonly settings: (params: z.infer<S>) => TrainSettings
+}
+
+export interface TrainSettings {
+  readonly steps: number
+  readonly seed?: number
+  readonly checkpointEvery: number
+  /** Global-norm limit of the gradients; 0 for none. */
+  readonly clipNorm: number
+  /** One for each wired loss, in order: which weights it differentiates (a pattern of weight paths). */
+  readonly trainable: readonly string[]
+}
+
+/** Device wires, its own dataset and weights to a report. */
+export interface EvaluatorNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
+  readonly kind: 'evaluator'
+  /** What it will bind, so that the checker can say on the wire what is missing before anything runs. */
+  readonly needs: (params: z.infer<S>) => {
+    /** The `pairs` input, and how each side is filled: from the dataset's columns, or from texts it makes. */
+    readonly pairs: string
+    readonly rows: 'dataset' | 'texts'
+    readonly columns: 'dataset' | 'texts'
+    /** Further columns it reads, with the kind they must have. */
+    readonly fields: Readonly<Record<string, 'category' | 'text' | 'image'>>
+  }
+  readonly evaluate: (context: EvaluationContext, params: z.infer<S>) => Promise<Report>
+}
+
+/** Says something to people; computes nothing. */
+export interface NoteNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
+  readonly kind: 'note'
+}
+
+export type NodeDef = DeviceNode | BatchNode | HostNode | TrainNode | EvaluatorNode | NoteNode
+export type Registry = ReadonlyMap<string, NodeDef>
+
+// Each `define…` checks the node against its own parameter type, then forgets it for the registry.
+const widen = <D>(def: object): D => Object.freeze(def) as D
+
+export const defineDevice = <S extends ParamSchema>(d: Omit<DeviceNode<S>, 'kind'>): DeviceNode =>
+  widen({ ...d, kind: 'device' })
+export const defineBatch = <S extends ParamSchema>(d: Omit<BatchNode<S>, 'kind'>): BatchNode =>
+  widen({ ...d, kind: 'batch' })
+export const defineHost = <S extends ParamSchema>(d: Omit<HostNode<S>, 'kind'>): HostNode =>
+  widen({ ...d, kind: 'host' })
+export const defineTrain = <S extends ParamSchema>(d: Omit<TrainNode<S>, 'kind'>): TrainNode =>
+  widen({ ...d, kind: 'train' })
+export const defineEvaluator = <S extends ParamSchema>(d: Omit<EvaluatorNode<S>, 'kind'>): EvaluatorNode =>
+  widen({ ...d, kind: 'evaluator' })
+export const defineNote = <S extends ParamSchema>(d: Omit<NoteNode<S>, 'kind'>): NoteNode =>
+  widen({ ...d, kind: 'note' })
+
+/** A parameter that names another node of the graph. */
+export const nodeRef = () => z.strictObject({ $node: z.string() })
+
+/** Settings of every node that holds weights; a Train may override what they say for its stage. */
+export const weightParams = {
+  trainable: z.boolean().default(true).describe('Whether Train changes these weights.'),
+  sharedWith: nodeRef().optional().describe('Use the weights of another node of this type.'),
+}
+
+// Reading inputs in a type rule, after the checker has matched them with what the node accepts.
+
+/** The wire at a port that the checker has already matched. */
+export function port<K extends PortType['kind']>(
+  inputs: InputTypes,
+  name: string,
+  kind: K,
+): Extract<PortType, { kind: K }> {
+  const t = inputs[name]
+  if (!t || Array.isArray(t) || (t as PortType).kind !== kind)
+    throw new Error(`input "${name}" is not a ${kind}`)
+  return t as Extract<PortType, { kind: K }>
+}
+
+/** A staged value that is one tensor. */
+export function asVar(v: DeviceValue | undefined, name: string): Var {
+  if (!v || !('id' in v && 'type' in v)) throw new Error(`input "${name}" is not one tensor`)
+  return v as Var
+}
+
+/** A field of a staged record. */
+export function asField(v: DeviceValue | undefined, name: string, field: string): Var {
+  const x = v && !('id' in v && 'type' in v) ? (v as Record<string, Var>)[field] : undefined
+  if (!x) throw new Error(`input "${name}" has no field "${field}"`)
+  return x
+}
+
+export type { Builder, DevicePort, PortTypes, Scope, Var }
+export { z }

@@ -1,0 +1,16 @@
+import { definePrimitive } from '../primitive.ts'
+import { refMap } from '../reference.ts'
+import { notBool, same } from './rules.ts'
+
+/** |x|; the derivative at 0 is taken as 1. */
+export const abs = definePrimitive({
+  name: 'abs',
+  type: ins => [notBool(same(ins))],
+  vjp: ({ b, ins: [x], ct }) => [b.select(b.compare('GE', x!, 0), ct, b.neg(ct))],
+  reference: (ins, _, [out]) => refMap(out!, ins, x => Math.abs(x!)),
+  stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.abs', ins, out!)],
+  cases: [
+    { in: ['f32[2,3]'], tol: 0 },
+    { in: [{ type: 's32[4]', range: [-5, 5] }], tol: 0 },
+  ],
+})

@@ -1,0 +1,66 @@
+import { definePrimitive, TypeFault } from '../primitive.ts'
+import { forEachIndex, refZeros } from '../reference.ts'
+import { isFloat, showType, stridesOf, tensor } from '../types.ts'
+import { i64s } from './rules.ts'
+
+/** Index (s32) of the largest element along one axis; the first where several are equal. */
+export const argmax = definePrimitive<{ readonly axis: number }>({
+  name: 'argmax',
+  type: ([x], { axis }) => {
+    if (axis < 0 || axis >= x!.shape.length || x!.shape[axis] === 0 || !isFloat(x!.dtype))
+      throw new TypeFault(`no largest element along axis ${axis} of ${showType(x!)}`)
+    return [
+      tensor(
+        's32',
+        x!.shape.filter((_, i) => i !== axis),
+      ),
+    ]
+  },
+  vjp: { notDifferentiable: 'an index has no derivative' },
+  reference: ([x], { axis }, [out]) => {
+    const result = refZeros(out!)
+    const strides = stridesOf(x!.type.shape)
+    forEachIndex(out!.shape, (index, p) => {
+      const full = [...index.slice(0, axis), 0, ...index.slice(axis)]
+      const base = full.reduce((q, k, i) => q + k * strides[i]!, 0)
+      for (let k = 1; k < x!.type.shape[axis]!; k++) {
+        if (x!.data[base + k * strides[axis]!]! > x!.data[base + result.data[p]! * strides[axis]!]!)
+          result.data[p] = k
+      }
+    })
+    return [result]
+  },
+  stablehlo: (e, [x], { axis }, [out]) => {
+    // The smallest index among the elements that equal the maximum.
+    const shape = x!.type.shape
+    const n = shape[axis]!
+    const scalar = tensor(x!.type.dtype, [])
+    const top = e.op(
+      'stablehlo.reduce',
+      [x!, e.splat(scalar, -Infinity)],
+      tensor(x!.type.dtype, out!.shape),
+      `dimensions = ${i64s([axis])}`,
+      e.reducer('stablehlo.maximum', scalar),
+    )
+    const kept = shape.map((_, i) => i).filter(i => i !== axis)
+    const spread = e.op('stablehlo.broadcast_in_dim', [top], x!.type, `broadcast_dimensions = ${i64s(kept)}`)
+    const hit = e.op(
+      'stablehlo.compare',
+      [x!, spread],
+      tensor('bool', shape),
+      'comparison_direction = #stablehlo<comparison_direction EQ>, compare_type = #stablehlo<comparison_type FLOAT>',
+    )
+    const places = tensor('s32', shape)
+    const index = e.op('stablehlo.iota', [], places, `iota_dimension = ${axis} : i64`)
+    const first = e.op('stablehlo.select', [hit, index, e.splat(places, n - 1)], places)
+    const count = tensor('s32', [])
+    const region = e.reducer('stablehlo.minimum', count)
+    return [
+      e.op('stablehlo.reduce', [first, e.splat(count, n - 1)], out!, `dimensions = ${i64s([axis])}`, region),
+    ]
+  },
+  cases: [
+    { in: ['f32[3,5]'], params: { axis: 1 }, tol: 0 },
+    { in: ['f32[4,2,3]'], params: { axis: 0 }, tol: 0 },
+  ],
+})

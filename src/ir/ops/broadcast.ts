@@ -1,0 +1,35 @@
+import { definePrimitive, TypeFault } from '../primitive.ts'
+import { refGatherBy } from '../reference.ts'
+import { showType, tensor } from '../types.ts'
+import { i64s } from './rules.ts'
+
+/** Axis i of x becomes axis `dims[i]` of `shape`, unchanged in size; x repeats along the other axes. */
+export const broadcast = definePrimitive<{
+  readonly shape: readonly number[]
+  readonly dims: readonly number[]
+}>({
+  name: 'broadcast',
+  type: ([x], { shape, dims }) => {
+    const fits =
+      dims.length === x!.shape.length &&
+      dims.every((d, i) => shape[d] === x!.shape[i] && (i === 0 || d > dims[i - 1]!))
+    if (!fits) throw new TypeFault(`axes [${dims}] of [${shape}] can't hold ${showType(x!)}`)
+    return [tensor(x!.dtype, shape)]
+  },
+  vjp: ({ b, params: { shape, dims }, ct }) => [
+    b.sum(
+      ct,
+      shape.map((_, i) => i).filter(i => !dims.includes(i)),
+    ),
+  ],
+  reference: ([x], { dims }, [out]) =>
+    refGatherBy(out!, x!, (index, strides) => dims.reduce((p, d, i) => p + index[d]! * strides[i]!, 0)),
+  stablehlo: (e, ins, { dims }, [out]) => [
+    e.op('stablehlo.broadcast_in_dim', ins, out!, `broadcast_dimensions = ${i64s(dims)}`),
+  ],
+  cases: [
+    { in: ['f32[3]'], params: { shape: [2, 3], dims: [1] }, tol: 0 },
+    { in: ['f32[]'], params: { shape: [2, 2], dims: [] }, tol: 0 },
+    { in: ['f32[2,4]'], params: { shape: [2, 3, 4], dims: [0, 2] }, tol: 0 },
+  ],
+})

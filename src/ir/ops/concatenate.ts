@@ -1,0 +1,54 @@
+import { definePrimitive, TypeFault } from '../primitive.ts'
+import { forEachIndex, positionOf, refZeros } from '../reference.ts'
+import { showType, stridesOf, tensor } from '../types.ts'
+
+/** Joins tensors along one axis; all their other axes agree. */
+export const concatenate = definePrimitive<{ readonly axis: number }>({
+  name: 'concatenate',
+  type: (ins, { axis }) => {
+    const first = ins[0]!
+    let total = 0
+    for (const x of ins) {
+      const agrees =
+        x.dtype === first.dtype &&
+        x.shape.length === first.shape.length &&
+        x.shape.every((d, i) => i === axis || d === first.shape[i])
+      if (!agrees || axis >= x.shape.length)
+        throw new TypeFault(`${showType(first)} and ${showType(x)} don't join along axis ${axis}`)
+      total += x.shape[axis]!
+    }
+    return [
+      tensor(
+        first.dtype,
+        first.shape.map((d, i) => (i === axis ? total : d)),
+      ),
+    ]
+  },
+  vjp: ({ b, ins, params: { axis }, ct, needs }) => {
+    let from = 0
+    return ins.map((x, i) => {
+      const start = from
+      from += x.type.shape[axis]!
+      return needs[i] ? b.sliceAxis(ct, axis, start, from) : null
+    })
+  },
+  reference: (ins, { axis }, [out]) => {
+    const result = refZeros(out!)
+    const strides = stridesOf(out!.shape)
+    let from = 0
+    for (const x of ins) {
+      forEachIndex(x.type.shape, (index, p) => {
+        result.data[positionOf(index, strides) + from * strides[axis]!] = x.data[p]!
+      })
+      from += x.type.shape[axis]!
+    }
+    return [result]
+  },
+  stablehlo: (e, ins, { axis }, [out]) => [
+    e.op('stablehlo.concatenate', ins, out!, `dimension = ${axis} : i64`),
+  ],
+  cases: [
+    { in: ['f32[2,3]', 'f32[2,1]', 'f32[2,2]'], params: { axis: 1 }, tol: 0 },
+    { in: ['f32[1,3]', 'f32[2,3]'], params: { axis: 0 }, tol: 0 },
+  ],
+})

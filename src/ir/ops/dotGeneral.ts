@@ -1,0 +1,129 @@
+import { definePrimitive, TypeFault } from '../primitive.ts'
+import { forEachIndex, refZeros } from '../reference.ts'
+import { showType, stridesOf, type TensorType, tensor } from '../types.ts'
+import { floatLike } from './rules.ts'
+
+export type DotDims = {
+  readonly lhsBatch: readonly number[]
+  readonly rhsBatch: readonly number[]
+  readonly lhsContract: readonly number[]
+  readonly rhsContract: readonly number[]
+}
+
+const freeAxes = (x: TensorType, taken: readonly number[]): number[] =>
+  x.shape.map((_, i) => i).filter(i => !taken.includes(i))
+
+/**
+ * Batched contraction: batch axes pair up, contracted axes are multiplied and summed, and the result's
+ * axes are the batch axes, then the free axes of the left, then those of the right.
+ */
+export const dotGeneral = definePrimitive<DotDims>({
+  name: 'dot_general',
+  type: ([x, y], d) => {
+    if (floatLike(x).dtype !== floatLike(y).dtype)
+      throw new TypeFault(`dtypes differ: ${showType(x!)} and ${showType(y!)}`)
+    const pairs = (xs: readonly number[], ys: readonly number[], what: string) =>
+      xs.forEach((a, i) => {
+        if (x!.shape[a] === undefined || x!.shape[a] !== y!.shape[ys[i]!] || xs.length !== ys.length)
+          throw new TypeFault(
+            `${what} axes [${xs}] of ${showType(x!)} and [${ys}] of ${showType(y!)} don't match`,
+          )
+      })
+    pairs(d.lhsBatch, d.rhsBatch, 'batch')
+    pairs(d.lhsContract, d.rhsContract, 'contracted')
+    return [
+      tensor(x!.dtype, [
+        ...d.lhsBatch.map(a => x!.shape[a]!),
+        ...freeAxes(x!, [...d.lhsBatch, ...d.lhsContract]).map(a => x!.shape[a]!),
+        ...freeAxes(y!, [...d.rhsBatch, ...d.rhsContract]).map(a => y!.shape[a]!),
+      ]),
+    ]
+  },
+  vjp: ({ b, ins: [x, y], params: d, ct, needs }) => {
+    const nb = d.lhsBatch.length
+    const lhsFree = freeAxes(x!.type, [...d.lhsBatch, ...d.lhsContract])
+    const rhsFree = freeAxes(y!.type, [...d.rhsBatch, ...d.rhsContract])
+    const batch = d.lhsBatch.map((_, i) => i)
+    // dx: contract the cotangent's right axes with y's free axes, then put x's axes back in order.
+    const dx = () => {
+      const g = b.dotGeneral(ct, y!, {
+        lhsBatch: batch,
+        rhsBatch: d.rhsBatch,
+        lhsContract: rhsFree.map((_, i) => nb + lhsFree.length + i),
+        rhsContract: rhsFree,
+      })
+      const contracted = [...d.rhsContract]
+        .sort((p, q) => p - q)
+        .map(a => d.lhsContract[d.rhsContract.indexOf(a)]!)
+      return b.transpose(g, orderOf([...d.lhsBatch, ...lhsFree, ...contracted]))
+    }
+    const dy = () => {
+      const g = b.dotGeneral(x!, ct, {
+        lhsBatch: d.lhsBatch,
+        rhsBatch: batch,
+        lhsContract: lhsFree,
+        rhsContract: lhsFree.map((_, i) => nb + i),
+      })
+      const contracted = [...d.lhsContract]
+        .sort((p, q) => p - q)
+        .map(a => d.rhsContract[d.lhsContract.indexOf(a)]!)
+      return b.transpose(g, orderOf([...d.rhsBatch, ...contracted, ...rhsFree]))
+    }
+    return [needs[0] ? dx() : null, needs[1] ? dy() : null]
+  },
+  reference: ([x, y], d, [out]) => {
+    const result = refZeros(out!)
+    const [sx, sy] = [stridesOf(x!.type.shape), stridesOf(y!.type.shape)]
+    const lhsFree = freeAxes(x!.type, [...d.lhsBatch, ...d.lhsContract])
+    const rhsFree = freeAxes(y!.type, [...d.rhsBatch, ...d.rhsContract])
+    const summed = d.lhsContract.map(a => x!.type.shape[a]!)
+    const nb = d.lhsBatch.length
+    // Offsets of the summed elements are the same for every result element.
+    const [offX, offY]: [number[], number[]] = [[], []]
+    forEachIndex(summed, k => {
+      offX.push(k.reduce((p, v, i) => p + v * sx[d.lhsContract[i]!]!, 0))
+      offY.push(k.reduce((p, v, i) => p + v * sy[d.rhsContract[i]!]!, 0))
+    })
+    forEachIndex(out!.shape, (index, p) => {
+      let [px, py] = [0, 0]
+      for (let i = 0; i < nb; i++) {
+        px += index[i]! * sx[d.lhsBatch[i]!]!
+        py += index[i]! * sy[d.rhsBatch[i]!]!
+      }
+      for (let i = 0; i < lhsFree.length; i++) px += index[nb + i]! * sx[lhsFree[i]!]!
+      for (let i = 0; i < rhsFree.length; i++) py += index[nb + lhsFree.length + i]! * sy[rhsFree[i]!]!
+      let total = 0
+      for (let k = 0; k < offX.length; k++) total += x!.data[px + offX[k]!]! * y!.data[py + offY[k]!]!
+      result.data[p] = total
+    })
+    return [result]
+  },
+  stablehlo: (e, ins, d, [out]) => [
+    e.op(
+      'stablehlo.dot_general',
+      ins,
+      out!,
+      `dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = [${d.lhsBatch}], rhs_batching_dimensions = [${d.rhsBatch}], lhs_contracting_dimensions = [${d.lhsContract}], rhs_contracting_dimensions = [${d.rhsContract}]>`,
+    ),
+  ],
+  cases: [
+    {
+      in: ['f32[2,3]', 'f32[3,4]'],
+      params: { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] },
+    },
+    {
+      in: ['f32[2,3,4]', 'f32[2,5,4]'],
+      params: { lhsBatch: [0], rhsBatch: [0], lhsContract: [2], rhsContract: [2] },
+    },
+    {
+      in: ['f32[3,2,4,5]', 'f32[5,3,6,2]'],
+      params: { lhsBatch: [1], rhsBatch: [3], lhsContract: [3, 0], rhsContract: [0, 1] },
+    },
+    { in: ['f32[3]', 'f32[3]'], params: { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] } },
+  ],
+})
+
+/** The permutation that puts axes listed as `axes` back in ascending order. */
+function orderOf(axes: readonly number[]): number[] {
+  return axes.map((_, i) => axes.indexOf(i))
+}

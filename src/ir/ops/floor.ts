@@ -1,0 +1,13 @@
+import { definePrimitive } from '../primitive.ts'
+import { refMap } from '../reference.ts'
+import { floatLike } from './rules.ts'
+
+/** Largest whole number not above x. */
+export const floor = definePrimitive({
+  name: 'floor',
+  type: ([x]) => [floatLike(x)],
+  vjp: { notDifferentiable: 'floor is piecewise constant: its derivative is 0 or undefined' },
+  reference: (ins, _, [out]) => refMap(out!, ins, x => Math.floor(x!)),
+  stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.floor', ins, out!)],
+  cases: [{ in: [{ type: 'f32[2,3]', range: [-3, 3] }], tol: 0 }],
+})

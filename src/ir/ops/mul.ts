@@ -1,0 +1,27 @@
+import { definePrimitive } from '../primitive.ts'
+import { refMap, wrap } from '../reference.ts'
+import { isFloat } from '../types.ts'
+import { notBool, same } from './rules.ts'
+
+/** x · y; 32-bit integers wrap. */
+export const mul = definePrimitive({
+  name: 'mul',
+  type: ins => [notBool(same(ins))],
+  vjp: ({ b, ins: [x, y], ct, needs }) => [needs[0] ? b.mul(ct, y!) : null, needs[1] ? b.mul(ct, x!) : null],
+  reference: (ins, _, [out]) =>
+    refMap(out!, ins, (x, y) => {
+      if (isFloat(out!.dtype) || out!.dtype === 's64') return x! * y!
+      return wrap(out!.dtype, Math.imul(x!, y!))
+    }),
+  stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.multiply', ins, out!)],
+  cases: [
+    { in: ['f32[2,3]', 'f32[2,3]'] },
+    {
+      in: [
+        { type: 'u32[6]', range: [0, 4294967295] },
+        { type: 'u32[6]', range: [0, 4294967295] },
+      ],
+      tol: 0,
+    },
+  ],
+})

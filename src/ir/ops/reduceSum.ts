@@ -1,0 +1,36 @@
+import { definePrimitive } from '../primitive.ts'
+import { forEachIndex, refZeros } from '../reference.ts'
+import { stridesOf } from '../types.ts'
+import { dropAxes, i64s, notBool } from './rules.ts'
+
+/** Sum over axes. */
+export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
+  name: 'reduce_sum',
+  type: ([x], { axes }) => [dropAxes(notBool(x!), axes)],
+  vjp: ({ b, ins: [x], params: { axes }, ct }) => {
+    const shape = x!.type.shape
+    const kept = shape.map((_, i) => i).filter(i => !axes.includes(i))
+    return [b.broadcast(ct, shape, kept)]
+  },
+  reference: ([x], { axes }, [out]) => {
+    const result = refZeros(out!)
+    const kept = stridesOf(out!.shape)
+    const at = x!.type.shape.map((_, i) => i).filter(i => !axes.includes(i))
+    forEachIndex(x!.type.shape, (index, p) => {
+      const q = at.reduce((sum, axis, k) => sum + index[axis]! * kept[k]!, 0)
+      result.data[q]! += x!.data[p]!
+    })
+    return [result]
+  },
+  stablehlo: (e, [x], { axes }, [out]) => {
+    const scalar = { dtype: out!.dtype, shape: [] }
+    const region = e.reducer('stablehlo.add', scalar)
+    return [e.op('stablehlo.reduce', [x!, e.splat(scalar, 0)], out!, `dimensions = ${i64s(axes)}`, region)]
+  },
+  cases: [
+    { in: ['f32[2,3,4]'], params: { axes: [1] } },
+    { in: ['f32[2,3,4]'], params: { axes: [0, 2] } },
+    { in: ['f32[5]'], params: { axes: [0] } },
+    { in: [{ type: 's32[3,4]', range: [-9, 9] }], params: { axes: [0] }, tol: 0 },
+  ],
+})

@@ -1,0 +1,24 @@
+import { definePrimitive } from '../primitive.ts'
+import { refGatherBy } from '../reference.ts'
+import { checkAxes, i64s } from './rules.ts'
+
+/** The elements along the given axes in opposite order. */
+export const reverse = definePrimitive<{ readonly axes: readonly number[] }>({
+  name: 'reverse',
+  type: ([x], { axes }) => {
+    checkAxes(x!, axes)
+    return [x!]
+  },
+  vjp: ({ b, params: { axes }, ct }) => [b.reverse(ct, axes)],
+  reference: ([x], { axes }, [out]) =>
+    refGatherBy(out!, x!, (index, strides) =>
+      index.reduce((p, k, i) => p + (axes.includes(i) ? out!.shape[i]! - 1 - k : k) * strides[i]!, 0),
+    ),
+  stablehlo: (e, ins, { axes }, [out]) => [
+    e.op('stablehlo.reverse', ins, out!, `dimensions = ${i64s(axes)}`),
+  ],
+  cases: [
+    { in: ['f32[2,3]'], params: { axes: [1] }, tol: 0 },
+    { in: ['f32[2,3,2]'], params: { axes: [0, 2] }, tol: 0 },
+  ],
+})

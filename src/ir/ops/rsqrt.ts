@@ -1,0 +1,13 @@
+import { definePrimitive } from '../primitive.ts'
+import { refMap } from '../reference.ts'
+import { floatLike } from './rules.ts'
+
+/** 1 / √x; d x^(-1/2) = -½ x^(-3/2). */
+export const rsqrt = definePrimitive({
+  name: 'rsqrt',
+  type: ([x]) => [floatLike(x)],
+  vjp: ({ b, ins: [x], outs: [y], ct }) => [b.mul(ct, b.div(b.mul(y!, -0.5), x!))],
+  reference: (ins, _, [out]) => refMap(out!, ins, x => 1 / Math.sqrt(x!)),
+  stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.rsqrt', ins, out!)],
+  cases: [{ in: [{ type: 'f32[2,3]', range: [0.1, 4] }] }],
+})

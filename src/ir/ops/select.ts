@@ -1,0 +1,23 @@
+import { definePrimitive, TypeFault } from '../primitive.ts'
+import { refMap } from '../reference.ts'
+import { sameShape, showType } from '../types.ts'
+import { same } from './rules.ts'
+
+/** Where the condition is true, x, else y. */
+export const select = definePrimitive({
+  name: 'select',
+  type: ([c, x, y]) => {
+    const out = same([x!, y!])
+    if (c!.dtype !== 'bool' || !sameShape(c!.shape, out.shape))
+      throw new TypeFault(`the condition must be bool[${out.shape}], got ${showType(c!)}`)
+    return [out]
+  },
+  vjp: ({ b, ins: [c], ct, needs }) => [
+    null,
+    needs[1] ? b.select(c!, ct, 0) : null,
+    needs[2] ? b.select(c!, 0, ct) : null,
+  ],
+  reference: (ins, _, [out]) => refMap(out!, ins, (c, x, y) => (c ? x! : y!)),
+  stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.select', ins, out!)],
+  cases: [{ in: [{ type: 'bool[2,3]', range: [0, 2] }, 'f32[2,3]', 'f32[2,3]'], tol: 0 }],
+})

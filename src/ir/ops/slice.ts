@@ -1,0 +1,51 @@
+import { definePrimitive, TypeFault } from '../primitive.ts'
+import { refGatherBy } from '../reference.ts'
+import { showType, tensor } from '../types.ts'
+import { i64s } from './rules.ts'
+
+/** Elements start, start + stride … below limit, along each axis. */
+export const slice = definePrimitive<{
+  readonly start: readonly number[]
+  readonly limit: readonly number[]
+  readonly strides: readonly number[]
+}>({
+  name: 'slice',
+  type: ([x], { start, limit, strides }) => {
+    const shape = x!.shape.map((d, i) => {
+      const [from, to, step] = [start[i] ?? -1, limit[i] ?? -1, strides[i] ?? 0]
+      if (from < 0 || to > d || from > to || step < 1)
+        throw new TypeFault(`[${start}] to [${limit}] by [${strides}] is outside ${showType(x!)}`)
+      return Math.ceil((to - from) / step)
+    })
+    return [tensor(x!.dtype, shape)]
+  },
+  vjp: ({ b, ins: [x], outs: [y], params: { start, strides }, ct }) => {
+    // The last element taken, plus one; a stride may leave a rest behind it.
+    const end = y!.type.shape.map((n, i) => (n === 0 ? start[i]! : start[i]! + (n - 1) * strides[i]! + 1))
+    return [
+      b.pad(
+        ct,
+        start,
+        x!.type.shape.map((d, i) => d - end[i]!),
+        0,
+        strides.map(s => s - 1),
+      ),
+    ]
+  },
+  reference: ([x], { start, strides }, [out]) =>
+    refGatherBy(out!, x!, (index, s) =>
+      index.reduce((p, k, i) => p + (start[i]! + k * strides[i]!) * s[i]!, 0),
+    ),
+  stablehlo: (e, ins, { start, limit, strides }, [out]) => [
+    e.op(
+      'stablehlo.slice',
+      ins,
+      out!,
+      `start_indices = ${i64s(start)}, limit_indices = ${i64s(limit)}, strides = ${i64s(strides)}`,
+    ),
+  ],
+  cases: [
+    { in: ['f32[4,5]'], params: { start: [1, 0], limit: [3, 5], strides: [1, 2] }, tol: 0 },
+    { in: ['f32[7]'], params: { start: [1], limit: [6], strides: [3] }, tol: 0 },
+  ],
+})

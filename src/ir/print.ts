@@ -1,0 +1,55 @@
+import type { Params } from './primitive.ts'
+import type { Equation, Program, Var } from './program.ts'
+import { showType } from './types.ts'
+
+/** Names values %0, %1 … in order of appearance, so that equal programs print equally. */
+export class Names {
+  private readonly known = new Map<Var, string>()
+  of(v: Var): string {
+    let name = this.known.get(v)
+    if (!name) {
+      name = `%${this.known.size}`
+      this.known.set(v, name)
+    }
+    return name
+  }
+}
+
+const LONG = 8
+
+function showParam(value: Params[string]): string {
+  if (!Array.isArray(value)) return String(value)
+  if (value.length <= LONG) return `[${value.map(v => showParam(v)).join(',')}]`
+  return `[${value.slice(0, LONG).join(',')},… ${value.length}]`
+}
+
+export function showEquation(eq: Equation, names: Names): string {
+  const params = Object.entries(eq.params)
+    .filter(([key]) => !(eq.prim.name === 'constant' && key !== 'values'))
+    .map(([key, value]) => `${key}=${showParam(value)}`)
+    .join(' ')
+  const ins = eq.ins.map(v => names.of(v)).join(' ')
+  const outs = eq.outs.map(v => `${names.of(v)}:${showType(v.type)}`).join(' ')
+  return `${outs} = ${eq.prim.name}${params ? `{${params}}` : ''}${ins ? ` ${ins}` : ''}`
+}
+
+/**
+ * The program as text: one equation a line, values numbered in order, the graph node after a semicolon.
+ * Equal text (without origins) means an equal computation up to constants longer than eight values.
+ */
+export function printProgram(program: Program, options: { origins?: boolean } = {}): string {
+  const names = new Names()
+  const inputs = program.inputs.map(i => `${names.of(i.value)}:${showType(i.value.type)} ${i.name}`)
+  const lines = program.equations.map(eq => {
+    const text = showEquation(eq, names)
+    return options.origins && eq.origin ? `  ${text}  ; ${eq.origin}` : `  ${text}`
+  })
+  const outputs = program.outputs.map(o => `${o.name}=${names.of(o.value)}`)
+  return [
+    `program ${program.name}(${inputs.join(', ')}) {`,
+    ...lines,
+    `  return ${outputs.join(', ')}`,
+    '}',
+    '',
+  ].join('\n')
+}

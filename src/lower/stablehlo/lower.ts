@@ -1,0 +1,123 @@
+import type { HloRef, StableHloEmitter } from '../../ir/primitive.ts'
+import type { Program, Var } from '../../ir/program.ts'
+import { type DType, showType, type TensorType, tensor } from '../../ir/types.ts'
+import { floatLiteral } from './literal.ts'
+
+const ELEMENT: Record<DType, string> = {
+  f32: 'f32',
+  bf16: 'bf16',
+  s32: 'i32',
+  u32: 'ui32',
+  s64: 'i64',
+  u8: 'ui8',
+  bool: 'i1',
+}
+
+/** `tensor<2x3xf32>`. */
+export const mlirType = (t: TensorType): string => `tensor<${[...t.shape, ELEMENT[t.dtype]].join('x')}>`
+
+export interface LowerOptions {
+  /** Arguments whose memory a result may take over, by index; each pairs with the next free result of its type. */
+  readonly donate?: readonly number[]
+}
+
+/** Prints a checked program as StableHLO text, in MLIR's generic form, with one public function `main`. */
+export function lowerToStableHlo(program: Program, options: LowerOptions = {}): string {
+  const emitter = new Emitter()
+  const names = new Map<Var, HloRef>()
+  const alias = aliases(program, options.donate ?? [])
+  const args = program.inputs.map((input, i) => {
+    const ref = { name: `%arg${i}`, type: input.value.type }
+    names.set(input.value, ref)
+    const to = alias.get(i)
+    return `${ref.name}: ${mlirType(ref.type)}${to === undefined ? '' : ` {tf.aliasing_output = ${to} : i32}`}`
+  })
+  for (const eq of program.equations) {
+    const refs = eq.prim.stablehlo(
+      emitter,
+      eq.ins.map(v => names.get(v)!),
+      eq.params,
+      eq.outs.map(v => v.type),
+    )
+    for (const [k, v] of eq.outs.entries()) names.set(v, refs[k]!)
+  }
+  const results = program.outputs.map(o => names.get(o.value)!)
+  const types = results.map(r => mlirType(r.type)).join(', ')
+  return [
+    `module @${program.name.replace(/[^A-Za-z0-9_]/g, '_')} {`,
+    `  func.func public @main(${args.join(', ')}) -> (${types}) {`,
+    ...emitter.lines.map(line => `    ${line}`),
+    `    "func.return"(${results.map(r => r.name).join(', ')}) : (${types}) -> ()`,
+    '  }',
+    '}',
+    '',
+  ].join('\n')
+}
+
+/** Pairs each donated argument with the first unpaired result of its type. */
+function aliases(program: Program, donate: readonly number[]): Map<number, number> {
+  const free = new Map<string, number[]>()
+  program.outputs.forEach((o, i) => {
+    const key = showType(o.value.type)
+    free.set(key, [...(free.get(key) ?? []), i])
+  })
+  const pairs = new Map<number, number>()
+  for (const i of donate) {
+    const to = free.get(showType(program.inputs[i]!.value.type))?.shift()
+    if (to !== undefined) pairs.set(i, to)
+  }
+  return pairs
+}
+
+class Emitter implements StableHloEmitter {
+  readonly lines: string[] = []
+  private readonly splats = new Map<string, HloRef>()
+  private next = 0
+
+  op(name: string, ins: readonly HloRef[], out: TensorType, attributes?: string, region?: string): HloRef {
+    const ref = { name: `%${this.next++}`, type: out }
+    const body = region ? ` (${region})` : ''
+    const attrs = attributes ? ` {${attributes}}` : ''
+    this.lines.push(
+      `${ref.name} = "${name}"(${ins.map(i => i.name).join(', ')})${body}${attrs} : (${ins.map(i => mlirType(i.type)).join(', ')}) -> ${mlirType(out)}`,
+    )
+    return ref
+  }
+
+  splat(type: TensorType, value: number): HloRef {
+    const key = `${showType(type)}:${Object.is(value, -0) ? '-0' : value}`
+    let ref = this.splats.get(key)
+    if (!ref) {
+      ref = this.dense(type, [value])
+      this.splats.set(key, ref)
+    }
+    return ref
+  }
+
+  dense(type: TensorType, values: readonly number[]): HloRef {
+    const literals = values.map(v => elementLiteral(type.dtype, v))
+    const text = literals.length === 1 ? literals[0]! : nested(literals, type.shape)
+    return this.op('stablehlo.constant', [], type, `value = dense<${text}> : ${mlirType(type)}`)
+  }
+
+  reducer(op: string, scalar: TensorType): string {
+    const t = mlirType(tensor(scalar.dtype, []))
+    return `{ ^bb0(%a: ${t}, %b: ${t}): %r = "${op}"(%a, %b) : (${t}, ${t}) -> ${t} "stablehlo.return"(%r) : (${t}) -> () }`
+  }
+}
+
+function elementLiteral(dtype: DType, value: number): string {
+  if (dtype === 'f32' || dtype === 'bf16') return floatLiteral(dtype, value)
+  if (dtype === 'bool') return value ? 'true' : 'false'
+  return String(value)
+}
+
+/** Row-major literals as nested brackets. */
+function nested(literals: readonly string[], shape: readonly number[]): string {
+  if (shape.length === 0) return literals[0]!
+  const size = literals.length / shape[0]!
+  const parts = Array.from({ length: shape[0]! }, (_, i) =>
+    nested(literals.slice(i * size, (i + 1) * size), shape.slice(1)),
+  )
+  return `[${parts.join(', ')}]`
+}
