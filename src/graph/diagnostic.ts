@@ -13,7 +13,7 @@ export const CODES = {
   DT022: 'A wire from nowhere',
   DT023: 'Unknown output',
   DT024: 'One wire or a list of wires',
-  DT025: 'A reference to no node',
+  DT025: 'A reference that can’t be followed',
   DT026: 'A fault in a subgraph',
   DT030: 'Wrong kind of wire',
   DT031: 'Wrong dtype',
@@ -47,15 +47,17 @@ export interface Diagnostic {
   readonly hint?: string
 }
 
-/** `graphs/a.json:12: error DT034 node "loss" input "pairs": … (hint)`, one line. */
+/** `graphs/a.json:12: error DT034 node "loss" port "pairs": … (what is wrong). (what to do)`, one line. */
 export function showDiagnostic(d: Diagnostic, file = ''): string {
   const place = [
-    d.node === undefined ? '' : ` node "${d.node}"`,
-    d.port === undefined ? '' : ` port "${d.port}"`,
-    d.field === undefined ? '' : ` ${d.field}`,
+    d.node === undefined ? '' : ` node "${clip(d.node)}"`,
+    d.port === undefined ? '' : ` port "${clip(d.port)}"`,
+    d.field === undefined ? '' : ` ${clip(d.field)}`,
   ].join('')
   const at = file ? `${file}${d.line ? `:${d.line}` : ''}: ` : d.line ? `line ${d.line}: ` : ''
-  return `${at}${d.severity} ${d.code}${place}: ${d.message}${d.hint ? ` ${d.hint}` : ''}`
+  const stop = /[.!?…:]$/.test(d.message) ? '' : '.'
+  const what = d.hint ? `${d.message}${stop} ${d.hint}` : d.message
+  return printable(`${at}${d.severity} ${d.code}${place}: ${what}`)
 }
 
 /** Thrown by a node's rules; the checker adds the node and turns it into a diagnostic. */
@@ -70,13 +72,34 @@ export class GraphFault extends Error {
   }
 }
 
+/** Names longer than this are cut in messages. */
+const LONGEST = 80
+/** More names than this are not listed in a hint. */
+const MOST = 20
+
+/** A piece of the user's text, short enough for a message. */
+export const clip = (text: string, longest = LONGEST): string =>
+  text.length > longest ? `${text.slice(0, longest - 1)}…` : text
+
+/**
+ * A graph from elsewhere must not write escape sequences to a terminal or turn its text around: control and
+ * direction characters are shown as `\u001b`.
+ */
+const printable = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
+    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
 /** The closest of `names` to a misspelt word, for hints; undefined when none is close. */
 export function closest(word: string, names: readonly string[]): string | undefined {
+  if (word.length > LONGEST) return undefined
   let best: string | undefined
-  let least = Math.max(2, Math.floor(word.length / 3)) + 1
+  let least = (word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3))) + 1
   for (const name of names) {
+    if (Math.abs(name.length - word.length) >= least) continue
     const d = editDistance(word.toLowerCase(), name.toLowerCase())
-    if (d < least) [best, least] = [name, d]
+    if (d < least && d < word.length) [best, least] = [name, d]
   }
   return best
 }
@@ -85,16 +108,24 @@ export function closest(word: string, names: readonly string[]): string | undefi
 export function suggest(word: string, names: readonly string[]): string {
   const near = closest(word, names)
   if (near) return `Did you mean "${near}"?`
-  return names.length ? `There is: ${names.join(', ')}.` : 'There is none.'
+  if (names.length === 0) return 'There is none.'
+  const more = names.length - MOST
+  const listed = names.slice(0, MOST).map(n => clip(n))
+  return `There is: ${listed.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`
 }
 
+/** Letters added, dropped, replaced, or swapped with their neighbour. */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  let [before, row]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      const d = Math.min(row![j]! + 1, next[j - 1]! + 1, row![j - 1]! + same)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      next.push(swapped ? Math.min(d, before![j - 2]! + 1) : d)
+    }
+    ;[before, row] = [row, next]
   }
-  return row[b.length]!
+  return row![b.length]!
 }

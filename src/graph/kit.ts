@@ -69,6 +69,8 @@ interface NodeBase<S extends ParamSchema> {
   readonly migrations?: Readonly<Record<number, (params: Record<string, unknown>) => Record<string, unknown>>>
   /** The types of the outputs. Throws `GraphFault` where the inputs or settings don't fit. */
   readonly types: (params: z.infer<S>, inputs: InputTypes) => PortTypes
+  /** Why an output that a wire names isn't there, where the node can tell; the checker then says it as the hint. */
+  readonly absent?: (params: z.infer<S>, inputs: InputTypes, port: string) => string | undefined
 }
 
 /** Builds IR; never holds a number while a person edits. */

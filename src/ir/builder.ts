@@ -74,6 +74,15 @@ export class Builder {
 
   /** Appends an equation of any primitive. */
   apply<P extends Params>(prim: Primitive<P>, ins: readonly Var[], params: P): readonly Var[] {
+    return this.append(prim, ins, params, this.origin)
+  }
+
+  private append<P extends Params>(
+    prim: Primitive<P>,
+    ins: readonly Var[],
+    params: P,
+    origin: string | null,
+  ): readonly Var[] {
     let types: readonly TensorType[]
     try {
       types = prim.type(
@@ -91,7 +100,7 @@ export class Builder {
       params,
       ins,
       outs,
-      origin: this.origin,
+      origin,
     })
     return outs
   }
@@ -106,17 +115,18 @@ export class Builder {
 
   // Constants and shapes
 
-  /** A constant filled with `value`; equal constants are made once. */
+  /** A constant filled with `value`; equal constants are made once, so they belong to no graph node. */
   fill(type: TensorType, value: number): Var {
     const key = `${showType(type)}:${Object.is(value, -0) ? '-0' : value}`
     const known = this.constants.get(key)
     if (known) return known
-    const scalar = this.at(null, () =>
-      this.one(ops.constant, [], { dtype: type.dtype, shape: [], values: [value] }),
-    )
-    const v = type.shape.length === 0 ? scalar : this.at(null, () => this.broadcast(scalar, type.shape, []))
-    this.constants.set(key, v)
-    return v
+    const { dtype, shape } = type
+    const [v] =
+      shape.length === 0
+        ? this.append(ops.constant, [], { dtype, shape, values: [value] }, null)
+        : this.append(ops.broadcast, [this.scalar(dtype, value)], { shape, dims: [] }, null)
+    this.constants.set(key, v!)
+    return v!
   }
 
   /** A small constant, every element given in row-major order. */
@@ -145,7 +155,8 @@ export class Builder {
   }
 
   transpose(x: Var, permutation: Shape): Var {
-    return permutation.every((p, i) => p === i) ? x : this.one(ops.transpose, [x], { permutation })
+    const same = permutation.length === x.type.shape.length && permutation.every((p, i) => p === i)
+    return same ? x : this.one(ops.transpose, [x], { permutation })
   }
 
   /** Axis i of `x` becomes axis `dims[i]` of the result; the others repeat. */
@@ -158,6 +169,8 @@ export class Builder {
     const from = x.type.shape
     if (sameShape(from, shape)) return x
     const lead = shape.length - from.length
+    if (lead < 0 || from.some((d, i) => d !== 1 && d !== shape[i + lead]))
+      throw new BuildError(`${showType(x.type)} doesn't broadcast to [${shape}]`, this.origin)
     const kept = from.map((d, i) => ({ d, axis: i + lead })).filter(({ d, axis }) => d === shape[axis])
     const squeezed = this.reshape(
       x,

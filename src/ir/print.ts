@@ -15,12 +15,26 @@ export class Names {
   }
 }
 
+/** Lists longer than this are cut, with a digest of all their values. */
 const LONG = 8
 
 function showParam(value: Params[string]): string {
-  if (!Array.isArray(value)) return String(value)
+  if (!Array.isArray(value)) return Object.is(value, -0) ? '-0' : String(value)
   if (value.length <= LONG) return `[${value.map(v => showParam(v)).join(',')}]`
-  return `[${value.slice(0, LONG).join(',')},… ${value.length}]`
+  const shown = value.map(v => showParam(v))
+  return `[${shown.slice(0, LONG).join(',')},… ${value.length} #${digest(shown.join(','))}]`
+}
+
+/** 64 bits that tell long lists apart, as hexadecimal: two FNV-1a hashes of different offset and multiplier. */
+function digest(text: string): string {
+  let [a, b] = [0x811c9dc5, 0x9747b28c]
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    a = Math.imul(a ^ c, 0x01000193)
+    b = Math.imul(b ^ c, 0x5bd1e995)
+    b ^= b >>> 15
+  }
+  return [a, b].map(h => (h >>> 0).toString(16).padStart(8, '0')).join('')
 }
 
 export function showEquation(eq: Equation, names: Names): string {
@@ -35,7 +49,7 @@ export function showEquation(eq: Equation, names: Names): string {
 
 /**
  * The program as text: one equation a line, values numbered in order, the graph node after a semicolon.
- * Equal text (without origins) means an equal computation up to constants longer than eight values.
+ * Equal text (without origins) means an equal computation, so it can be hashed for caches.
  */
 export function printProgram(program: Program, options: { origins?: boolean } = {}): string {
   const names = new Names()

@@ -1,6 +1,6 @@
 import { type DType, elementCount, stridesOf, type TensorType } from './types.ts'
 
-/** A tensor of the float64 oracle. Integers and bools are held as doubles, which are exact for them. */
+/** A tensor of the float64 oracle. Integers and bools are held as doubles: exact, for `s64` up to 2⁵³. */
 export interface RefTensor {
   readonly type: TensorType
   readonly data: Float64Array
@@ -32,6 +32,13 @@ export function refMap(
   }
   return [result]
 }
+
+/** Applies `f` to the bits of integers (or bools) of one shape, in two's complement, and wraps the result. */
+export const refBitwise = (
+  out: TensorType,
+  ins: readonly RefTensor[],
+  f: (...xs: bigint[]) => bigint,
+): [RefTensor] => refMap(out, ins, (...xs) => wrap(out.dtype, Number(f(...xs.map(BigInt)))))
 
 /** Calls `f(index, position)` for each element of `shape` in row-major order; `index` is reused. */
 export function forEachIndex(shape: readonly number[], f: (index: number[], position: number) => void): void {
@@ -76,6 +83,8 @@ export function wrap(dtype: DType, x: number): number {
       return x >>> 0
     case 'u8':
       return x & 255
+    case 's64':
+      return Number.isSafeInteger(x) || !Number.isFinite(x) ? x : Number(BigInt.asIntN(64, BigInt(x)))
     case 'bool':
       return x ? 1 : 0
     default:

@@ -11,6 +11,19 @@ export type Init =
   /** Uniform in [-bound, bound). */
   | { readonly kind: 'uniform'; readonly bound: number }
 
+/** What the optimizer step does to a weight after its update, so that it never leaves its range. */
+export interface Constraint {
+  readonly kind: 'clamp'
+  readonly min: number
+  readonly max: number
+}
+
+export interface WeightOptions {
+  readonly constraint?: Constraint
+  /** Whether weight decay applies; without it the optimizer's rule decides (see `decays`). */
+  readonly decay?: boolean
+}
+
 export type Mode = 'train' | 'eval'
 
 /**
@@ -21,7 +34,7 @@ export interface Scope {
   readonly b: Builder
   readonly mode: Mode
   /** A float weight of this shape at this path below the scope. */
-  weight(path: string, shape: readonly number[], init: Init): Var
+  weight(path: string, shape: readonly number[], init: Init, options?: WeightOptions): Var
   /** The same scope one level deeper: `child('blocks/0').weight('attn/qkv/weight', …)`. */
   child(path: string): Scope
   /** A Threefry key u32[2], a pure function of (seed, train id, node path, step, name); only in train mode. */

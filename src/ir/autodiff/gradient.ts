@@ -1,6 +1,7 @@
 import { BuildError, type Builder } from '../builder.ts'
+import { stopGradient } from '../ops/stopGradient.ts'
 import type { Var } from '../program.ts'
-import { isFloat, showType } from '../types.ts'
+import { isFloat, sameType, showType } from '../types.ts'
 
 /**
  * Reverse mode: appends to the builder the equations of d(y)/d(x) for each x in `wrt`, and returns them.
@@ -15,6 +16,11 @@ export function gradient(b: Builder, y: Var, wrt: readonly Var[]): Var[] {
 
 /** Vector–Jacobian product: the cotangent `ct` of `y` carried back to each of `wrt`. */
 export function pullback(b: Builder, y: Var, ct: Var, wrt: readonly Var[]): Var[] {
+  if (!isFloat(y.type.dtype) || !sameType(y.type, ct.type))
+    throw new BuildError(
+      `a cotangent has the float type of its value: ${showType(y.type)} came with ${showType(ct.type)}`,
+      b.currentOrigin,
+    )
   const forward = b.equations.slice()
   const active = dependents(forward, wrt)
   const cotangents = new Map<Var, Var>()
@@ -27,7 +33,7 @@ export function pullback(b: Builder, y: Var, ct: Var, wrt: readonly Var[]): Var[
   for (let i = forward.length - 1; i >= 0; i--) {
     const eq = forward[i]!
     if (!eq.outs.some(o => cotangents.has(o))) continue
-    const needs = eq.ins.map(v => active.has(v) && isFloat(v.type.dtype))
+    const needs = eq.ins.map(v => active.has(v))
     if (!needs.some(Boolean)) continue
     b.at(eq.origin, () => {
       const rule = eq.prim.vjp
@@ -49,11 +55,15 @@ export function pullback(b: Builder, y: Var, ct: Var, wrt: readonly Var[]): Var[
   return wrt.map(v => cotangents.get(v) ?? b.zerosLike(v))
 }
 
-/** All values that depend on any of `roots`, the roots among them. */
+/**
+ * The values that vary smoothly with any of `roots`, the roots among them: dependence through integers,
+ * bools or a stop-gradient does not count, so nothing asks for a derivative behind those.
+ */
 function dependents(equations: Builder['equations'], roots: readonly Var[]): Set<Var> {
-  const active = new Set<Var>(roots)
+  const active = new Set(roots.filter(v => isFloat(v.type.dtype)))
   for (const eq of equations) {
-    if (eq.ins.some(v => active.has(v))) for (const o of eq.outs) active.add(o)
+    if (eq.prim.name === stopGradient.name || !eq.ins.some(v => active.has(v))) continue
+    for (const o of eq.outs) if (isFloat(o.type.dtype)) active.add(o)
   }
   return active
 }

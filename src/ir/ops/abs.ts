@@ -1,13 +1,13 @@
 import { definePrimitive } from '../primitive.ts'
-import { refMap } from '../reference.ts'
-import { notBool, same } from './rules.ts'
+import { refMap, wrap } from '../reference.ts'
+import { signed, unary } from './rules.ts'
 
 /** |x|; the derivative at 0 is taken as 1. */
 export const abs = definePrimitive({
   name: 'abs',
-  type: ins => [notBool(same(ins))],
+  type: ins => [signed(unary(ins))],
   vjp: ({ b, ins: [x], ct }) => [b.select(b.compare('GE', x!, 0), ct, b.neg(ct))],
-  reference: (ins, _, [out]) => refMap(out!, ins, x => Math.abs(x!)),
+  reference: (ins, _, [out]) => refMap(out!, ins, x => wrap(out!.dtype, Math.abs(x!))),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.abs', ins, out!)],
   cases: [
     { in: ['f32[2,3]'], tol: 0 },

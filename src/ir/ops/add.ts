@@ -1,11 +1,11 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
-import { notBool, same } from './rules.ts'
+import { binary, notBool } from './rules.ts'
 
 /** x + y; integers wrap. */
 export const add = definePrimitive({
   name: 'add',
-  type: ins => [notBool(same(ins))],
+  type: ins => [notBool(binary(ins))],
   vjp: ({ ct }) => [ct, ct],
   reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => wrap(out!.dtype, x! + y!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.add', ins, out!)],
@@ -18,5 +18,20 @@ export const add = definePrimitive({
       ],
       tol: 0,
     },
+    {
+      in: [
+        { type: 'u8[6]', range: [0, 255] },
+        { type: 'u8[6]', range: [0, 255] },
+      ],
+      tol: 0,
+    },
+    {
+      in: [
+        { type: 's64[4]', range: [-1000000.0, 1000000.0] },
+        { type: 's64[4]', range: [-1000000.0, 1000000.0] },
+      ],
+      tol: 0,
+    },
+    { in: ['bf16[2,3]', 'bf16[2,3]'], tol: 0.02 },
   ],
 })

@@ -1,18 +1,19 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
-import { forEachIndex, refZeros } from '../reference.ts'
+import { forEachIndex, positionOf, refZeros } from '../reference.ts'
 import { isFloat, showType, stridesOf, tensor } from '../types.ts'
-import { i64s } from './rules.ts'
+import { compareAttributes, i64s, unary } from './rules.ts'
 
-/** Index (s32) of the largest element along one axis; the first where several are equal. */
+/** Index (s32) of the largest element along one axis: the first of equals; a NaN counts as +∞. */
 export const argmax = definePrimitive<{ readonly axis: number }>({
   name: 'argmax',
-  type: ([x], { axis }) => {
-    if (axis < 0 || axis >= x!.shape.length || x!.shape[axis] === 0 || !isFloat(x!.dtype))
-      throw new TypeFault(`no largest element along axis ${axis} of ${showType(x!)}`)
+  type: (ins, { axis }) => {
+    const x = unary(ins)
+    if (!isFloat(x.dtype) || !x.shape[axis])
+      throw new TypeFault(`no largest element along axis ${axis} of ${showType(x)}`)
     return [
       tensor(
         's32',
-        x!.shape.filter((_, i) => i !== axis),
+        x.shape.filter((_, i) => i !== axis),
       ),
     ]
   },
@@ -22,10 +23,14 @@ export const argmax = definePrimitive<{ readonly axis: number }>({
     const strides = stridesOf(x!.type.shape)
     forEachIndex(out!.shape, (index, p) => {
       const full = [...index.slice(0, axis), 0, ...index.slice(axis)]
-      const base = full.reduce((q, k, i) => q + k * strides[i]!, 0)
-      for (let k = 1; k < x!.type.shape[axis]!; k++) {
-        if (x!.data[base + k * strides[axis]!]! > x!.data[base + result.data[p]! * strides[axis]!]!)
-          result.data[p] = k
+      const base = positionOf(full, strides)
+      let best = -Infinity
+      for (let k = 0; k < x!.type.shape[axis]!; k++) {
+        const here = x!.data[base + k * strides[axis]!]!
+        const value = Number.isNaN(here) ? Infinity : here
+        if (value <= best) continue
+        best = value
+        result.data[p] = k
       }
     })
     return [result]
@@ -35,21 +40,19 @@ export const argmax = definePrimitive<{ readonly axis: number }>({
     const shape = x!.type.shape
     const n = shape[axis]!
     const scalar = tensor(x!.type.dtype, [])
+    const mask = tensor('bool', shape)
+    const nan = e.op('stablehlo.compare', [x!, x!], mask, compareAttributes('NE', 'FLOAT'))
+    const ordered = e.op('stablehlo.select', [nan, e.splat(x!.type, Infinity), x!], x!.type)
     const top = e.op(
       'stablehlo.reduce',
-      [x!, e.splat(scalar, -Infinity)],
+      [ordered, e.splat(scalar, -Infinity)],
       tensor(x!.type.dtype, out!.shape),
       `dimensions = ${i64s([axis])}`,
       e.reducer('stablehlo.maximum', scalar),
     )
     const kept = shape.map((_, i) => i).filter(i => i !== axis)
     const spread = e.op('stablehlo.broadcast_in_dim', [top], x!.type, `broadcast_dimensions = ${i64s(kept)}`)
-    const hit = e.op(
-      'stablehlo.compare',
-      [x!, spread],
-      tensor('bool', shape),
-      'comparison_direction = #stablehlo<comparison_direction EQ>, compare_type = #stablehlo<comparison_type FLOAT>',
-    )
+    const hit = e.op('stablehlo.compare', [ordered, spread], mask, compareAttributes('EQ', 'FLOAT'))
     const places = tensor('s32', shape)
     const index = e.op('stablehlo.iota', [], places, `iota_dimension = ${axis} : i64`)
     const first = e.op('stablehlo.select', [hit, index, e.splat(places, n - 1)], places)
@@ -62,5 +65,7 @@ export const argmax = definePrimitive<{ readonly axis: number }>({
   cases: [
     { in: ['f32[3,5]'], params: { axis: 1 }, tol: 0 },
     { in: ['f32[4,2,3]'], params: { axis: 0 }, tol: 0 },
+    { in: ['bf16[3,4]'], params: { axis: 1 }, tol: 0 },
+    { in: ['f32[1]'], params: { axis: 0 }, tol: 0 },
   ],
 })

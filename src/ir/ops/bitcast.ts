@@ -1,6 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
 import { byteSize, type DType, showType, tensor } from '../types.ts'
+import { unary } from './rules.ts'
 
 const view = new DataView(new ArrayBuffer(4))
 const write: Partial<Record<DType, (x: number) => void>> = {
@@ -17,10 +18,11 @@ const read: Partial<Record<DType, () => number>> = {
 /** Reads the same 32 bits as another dtype. */
 export const bitcast = definePrimitive<{ readonly dtype: DType }>({
   name: 'bitcast',
-  type: ([x], { dtype }) => {
-    if (byteSize(x!.dtype) !== 4 || byteSize(dtype) !== 4)
-      throw new TypeFault(`only 32-bit dtypes can be re-read, got ${showType(x!)} as ${dtype}`)
-    return [tensor(dtype, x!.shape)]
+  type: (ins, { dtype }) => {
+    const x = unary(ins)
+    if (byteSize(x.dtype) !== 4 || byteSize(dtype) !== 4)
+      throw new TypeFault(`only 32-bit dtypes can be re-read, got ${showType(x)} as ${dtype}`)
+    return [tensor(dtype, x.shape)]
   },
   vjp: { notDifferentiable: 'bits have no derivative' },
   reference: ([x], { dtype }, [out]) =>

@@ -1,7 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refGatherBy } from '../reference.ts'
 import { showType, tensor } from '../types.ts'
-import { i64s } from './rules.ts'
+import { checkShape, i64s, unary } from './rules.ts'
 
 /** Axis i of x becomes axis `dims[i]` of `shape`, unchanged in size; x repeats along the other axes. */
 export const broadcast = definePrimitive<{
@@ -9,12 +9,13 @@ export const broadcast = definePrimitive<{
   readonly dims: readonly number[]
 }>({
   name: 'broadcast',
-  type: ([x], { shape, dims }) => {
+  type: (ins, { shape, dims }) => {
+    const x = unary(ins)
     const fits =
-      dims.length === x!.shape.length &&
-      dims.every((d, i) => shape[d] === x!.shape[i] && (i === 0 || d > dims[i - 1]!))
-    if (!fits) throw new TypeFault(`axes [${dims}] of [${shape}] can't hold ${showType(x!)}`)
-    return [tensor(x!.dtype, shape)]
+      dims.length === x.shape.length &&
+      dims.every((d, i) => shape[d] === x.shape[i] && (i === 0 || d > dims[i - 1]!))
+    if (!fits) throw new TypeFault(`axes [${dims}] of [${shape}] can't hold ${showType(x)}`)
+    return [tensor(x.dtype, checkShape(shape))]
   },
   vjp: ({ b, params: { shape, dims }, ct }) => [
     b.sum(
@@ -31,5 +32,7 @@ export const broadcast = definePrimitive<{
     { in: ['f32[3]'], params: { shape: [2, 3], dims: [1] }, tol: 0 },
     { in: ['f32[]'], params: { shape: [2, 2], dims: [] }, tol: 0 },
     { in: ['f32[2,4]'], params: { shape: [2, 3, 4], dims: [0, 2] }, tol: 0 },
+    { in: [{ type: 'bool[2]', range: [0, 1] }], params: { shape: [2, 3], dims: [0] }, tol: 0 },
+    { in: ['f32[1,3]'], params: { shape: [2, 1, 3, 2], dims: [1, 2] }, tol: 0 },
   ],
 })

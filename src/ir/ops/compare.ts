@@ -1,7 +1,7 @@
-import { definePrimitive } from '../primitive.ts'
+import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
 import { isFloat, tensor } from '../types.ts'
-import { same } from './rules.ts'
+import { binary, compareAttributes } from './rules.ts'
 
 const TESTS: Record<string, (x: number, y: number) => boolean> = {
   EQ: (x, y) => x === y,
@@ -15,7 +15,10 @@ const TESTS: Record<string, (x: number, y: number) => boolean> = {
 /** Elementwise comparison; a NaN compares unequal to everything. */
 export const compare = definePrimitive<{ readonly direction: string }>({
   name: 'compare',
-  type: ins => [tensor('bool', same(ins).shape)],
+  type: (ins, { direction }) => {
+    if (!TESTS[direction]) throw new TypeFault(`no comparison "${direction}"`)
+    return [tensor('bool', binary(ins).shape)]
+  },
   vjp: { notDifferentiable: 'a comparison gives bools' },
   reference: (ins, { direction }, [out]) => {
     const test = TESTS[direction]!
@@ -24,18 +27,22 @@ export const compare = definePrimitive<{ readonly direction: string }>({
   stablehlo: (e, ins, { direction }, [out]) => {
     const dtype = ins[0]!.type.dtype
     const kind = isFloat(dtype) ? 'FLOAT' : dtype[0] === 'u' || dtype === 'bool' ? 'UNSIGNED' : 'SIGNED'
-    const attributes = `comparison_direction = #stablehlo<comparison_direction ${direction}>, compare_type = #stablehlo<comparison_type ${kind}>`
-    return [e.op('stablehlo.compare', ins, out!, attributes)]
+    return [e.op('stablehlo.compare', ins, out!, compareAttributes(direction, kind))]
   },
-  cases: Object.keys(TESTS).flatMap(direction => [
-    { in: ['f32[2,3]', 'f32[2,3]'], params: { direction }, tol: 0 },
-    {
-      in: [
-        { type: 's32[8]', range: [-2, 2] },
-        { type: 's32[8]', range: [-2, 2] },
-      ],
-      params: { direction },
-      tol: 0,
-    },
-  ]),
+  cases: Object.keys(TESTS).flatMap(direction =>
+    (
+      [
+        ['f32[2,3]', -2, 2],
+        ['bf16[4]', -2, 2],
+        ['s32[8]', -2, 2],
+        ['u32[8]', 2147483646, 2147483649],
+        ['u8[8]', 126, 129],
+        ['s64[8]', -2, 2],
+        ['bool[8]', 0, 1],
+      ] as const
+    ).map(([type, low, high]) => {
+      const operand = { type, range: [low, high] as const }
+      return { in: [operand, operand], params: { direction }, tol: 0 }
+    }),
+  ),
 })

@@ -6,16 +6,17 @@ import { showType, stridesOf, tensor } from '../types.ts'
 export const concatenate = definePrimitive<{ readonly axis: number }>({
   name: 'concatenate',
   type: (ins, { axis }) => {
-    const first = ins[0]!
+    const first = ins[0]
+    if (!first) throw new TypeFault('nothing to join')
     let total = 0
     for (const x of ins) {
       const agrees =
         x.dtype === first.dtype &&
         x.shape.length === first.shape.length &&
         x.shape.every((d, i) => i === axis || d === first.shape[i])
-      if (!agrees || axis >= x.shape.length)
+      if (!agrees || x.shape[axis] === undefined)
         throw new TypeFault(`${showType(first)} and ${showType(x)} don't join along axis ${axis}`)
-      total += x.shape[axis]!
+      total += x.shape[axis]
     }
     return [
       tensor(
@@ -50,5 +51,14 @@ export const concatenate = definePrimitive<{ readonly axis: number }>({
   cases: [
     { in: ['f32[2,3]', 'f32[2,1]', 'f32[2,2]'], params: { axis: 1 }, tol: 0 },
     { in: ['f32[1,3]', 'f32[2,3]'], params: { axis: 0 }, tol: 0 },
+    { in: ['f32[2,1,2]', 'f32[2,3,2]', 'f32[2,0,2]'], params: { axis: 1 }, tol: 0 },
+    {
+      in: [
+        { type: 'u8[2]', range: [0, 255] },
+        { type: 'u8[3]', range: [0, 255] },
+      ],
+      params: { axis: 0 },
+      tol: 0,
+    },
   ],
 })

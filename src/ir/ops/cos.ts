@@ -1,13 +1,13 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { floatLike } from './rules.ts'
+import { floatLike, unary } from './rules.ts'
 
 /** Cosine, of radians; d cos = -sin. */
 export const cos = definePrimitive({
   name: 'cos',
-  type: ([x]) => [floatLike(x)],
+  type: ins => [floatLike(unary(ins))],
   vjp: ({ b, ins: [x], ct }) => [b.neg(b.mul(ct, b.sin(x!)))],
   reference: (ins, _, [out]) => refMap(out!, ins, x => Math.cos(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.cosine', ins, out!)],
-  cases: [{ in: ['f32[2,3]'] }],
+  cases: [{ in: ['f32[2,3]'] }, { in: [{ type: 'f32[8]', range: [-60, 60] }] }],
 })

@@ -1,7 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { forEachIndex, refZeros } from '../reference.ts'
 import { showType, stridesOf, type TensorType, tensor } from '../types.ts'
-import { floatLike } from './rules.ts'
+import { floatLike, operands } from './rules.ts'
 
 export type DotDims = {
   readonly lhsBatch: readonly number[]
@@ -19,18 +19,26 @@ const freeAxes = (x: TensorType, taken: readonly number[]): number[] =>
  */
 export const dotGeneral = definePrimitive<DotDims>({
   name: 'dot_general',
-  type: ([x, y], d) => {
-    if (floatLike(x).dtype !== floatLike(y).dtype)
+  type: (ins, d) => {
+    const [x, y] = operands(ins, 2)
+    if (floatLike(x!).dtype !== floatLike(y!).dtype)
       throw new TypeFault(`dtypes differ: ${showType(x!)} and ${showType(y!)}`)
-    const pairs = (xs: readonly number[], ys: readonly number[], what: string) =>
-      xs.forEach((a, i) => {
-        if (x!.shape[a] === undefined || x!.shape[a] !== y!.shape[ys[i]!] || xs.length !== ys.length)
-          throw new TypeFault(
-            `${what} axes [${xs}] of ${showType(x!)} and [${ys}] of ${showType(y!)} don't match`,
-          )
-      })
+    const pairs = (xs: readonly number[], ys: readonly number[], what: string) => {
+      const match =
+        xs.length === ys.length &&
+        xs.every((a, i) => x!.shape[a] !== undefined && x!.shape[a] === y!.shape[ys[i]!])
+      if (!match)
+        throw new TypeFault(
+          `${what} axes [${xs}] of ${showType(x!)} and [${ys}] of ${showType(y!)} don't match`,
+        )
+    }
     pairs(d.lhsBatch, d.rhsBatch, 'batch')
     pairs(d.lhsContract, d.rhsContract, 'contracted')
+    for (const taken of [
+      [...d.lhsBatch, ...d.lhsContract],
+      [...d.rhsBatch, ...d.rhsContract],
+    ])
+      if (new Set(taken).size !== taken.length) throw new TypeFault(`an axis is used twice in [${taken}]`)
     return [
       tensor(x!.dtype, [
         ...d.lhsBatch.map(a => x!.shape[a]!),
@@ -120,6 +128,29 @@ export const dotGeneral = definePrimitive<DotDims>({
       params: { lhsBatch: [1], rhsBatch: [3], lhsContract: [3, 0], rhsContract: [0, 1] },
     },
     { in: ['f32[3]', 'f32[3]'], params: { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] } },
+    {
+      in: ['f32[3,2,4,5]', 'f32[5,3,6,2]'],
+      params: { lhsBatch: [1], rhsBatch: [3], lhsContract: [0, 3], rhsContract: [1, 0] },
+    },
+    {
+      in: ['f32[4,2,3,5]', 'f32[2,6,3,5,4]'],
+      params: { lhsBatch: [3, 1], rhsBatch: [3, 0], lhsContract: [2, 0], rhsContract: [2, 4] },
+    },
+    {
+      in: ['f32[2,3,4,5]', 'f32[5,2,4,3]'],
+      params: { lhsBatch: [], rhsBatch: [], lhsContract: [3, 0, 2, 1], rhsContract: [0, 1, 2, 3] },
+    },
+    { in: ['f32[2,3]', 'f32[4]'], params: { lhsBatch: [], rhsBatch: [], lhsContract: [], rhsContract: [] } },
+    { in: ['f32[]', 'f32[2]'], params: { lhsBatch: [], rhsBatch: [], lhsContract: [], rhsContract: [] } },
+    {
+      in: ['f32[3,2]', 'f32[3,2]'],
+      params: { lhsBatch: [0, 1], rhsBatch: [0, 1], lhsContract: [], rhsContract: [] },
+    },
+    {
+      in: ['bf16[3,4]', 'bf16[4,2]'],
+      params: { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] },
+      tol: 0.02,
+    },
   ],
 })
 

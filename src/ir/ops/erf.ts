@@ -1,6 +1,6 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { floatLike } from './rules.ts'
+import { floatLike, unary } from './rules.ts'
 
 /** Terms of the power series of erf; enough for full double precision up to |x| = 3. */
 const SERIES_TERMS = 80
@@ -27,7 +27,7 @@ export function erf64(x: number): number {
 /** Error function; d erf = 2/√π · e^(-x²). */
 export const erf = definePrimitive({
   name: 'erf',
-  type: ([x]) => [floatLike(x)],
+  type: ins => [floatLike(unary(ins))],
   vjp: ({ b, ins: [x], ct }) => [b.mul(ct, b.mul(b.exp(b.neg(b.mul(x!, x!))), TWO_OVER_SQRT_PI))],
   reference: (ins, _, [out]) => refMap(out!, ins, x => erf64(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('chlo.erf', ins, out!)],

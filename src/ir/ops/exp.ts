@@ -1,13 +1,13 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { floatLike } from './rules.ts'
+import { floatLike, unary } from './rules.ts'
 
 /** eˣ; d exp = exp. */
 export const exp = definePrimitive({
   name: 'exp',
-  type: ([x]) => [floatLike(x)],
+  type: ins => [floatLike(unary(ins))],
   vjp: ({ b, outs: [y], ct }) => [b.mul(ct, y!)],
   reference: (ins, _, [out]) => refMap(out!, ins, x => Math.exp(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.exponential', ins, out!)],
-  cases: [{ in: ['f32[2,3]'] }, { in: ['f32[]'] }],
+  cases: [{ in: ['f32[2,3]'] }, { in: ['f32[]'] }, { in: ['bf16[2,3]'], tol: 0.02 }],
 })

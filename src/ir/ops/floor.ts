@@ -1,11 +1,11 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { floatLike } from './rules.ts'
+import { floatLike, unary } from './rules.ts'
 
 /** Largest whole number not above x. */
 export const floor = definePrimitive({
   name: 'floor',
-  type: ([x]) => [floatLike(x)],
+  type: ins => [floatLike(unary(ins))],
   vjp: { notDifferentiable: 'floor is piecewise constant: its derivative is 0 or undefined' },
   reference: (ins, _, [out]) => refMap(out!, ins, x => Math.floor(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.floor', ins, out!)],

@@ -1,75 +1,28 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
-import { forEachIndex, refZeros } from '../reference.ts'
-import { showType, stridesOf, type TensorType, tensor } from '../types.ts'
-import { i64s } from './rules.ts'
-
-/** StableHLO's gather: takes a window of `sliceSizes` at each index vector. */
-export type GatherDims = {
-  /** Axes of the result that hold the window. */
-  readonly offsetDims: readonly number[]
-  /** Axes of the operand left out of the window (their slice size is 1). */
-  readonly collapsedDims: readonly number[]
-  /** Axes of the operand and of the indices that run together. */
-  readonly operandBatch: readonly number[]
-  readonly indexBatch: readonly number[]
-  /** The operand axis that each component of an index vector addresses. */
-  readonly startIndexMap: readonly number[]
-  /** The axis of the indices that holds the vector. */
-  readonly indexVectorDim: number
-  readonly sliceSizes: readonly number[]
-}
-
-/** For every result position: the operand position it reads, with out-of-range starts clamped. */
-export function forEachGathered(
-  operand: TensorType,
-  indices: { type: TensorType; data: Float64Array },
-  d: GatherDims,
-  out: TensorType,
-  visit: (operandPosition: number, outPosition: number) => void,
-): void {
-  const so = stridesOf(operand.shape)
-  const si = stridesOf(indices.type.shape)
-  const windowAxes = operand.shape
-    .map((_, i) => i)
-    .filter(i => !d.collapsedDims.includes(i) && !d.operandBatch.includes(i))
-  const batchAxes = out.shape.map((_, i) => i).filter(i => !d.offsetDims.includes(i))
-  const indexAxes = indices.type.shape.map((_, i) => i).filter(i => i !== d.indexVectorDim)
-  forEachIndex(out.shape, (index, p) => {
-    const at = new Array<number>(operand.shape.length).fill(0)
-    let base = 0
-    indexAxes.forEach((axis, k) => {
-      base += index[batchAxes[k]!]! * si[axis]!
-      const batched = d.indexBatch.indexOf(axis)
-      if (batched >= 0) at[d.operandBatch[batched]!] = index[batchAxes[k]!]!
-    })
-    d.startIndexMap.forEach((axis, k) => {
-      const start = indices.data[base + (si[d.indexVectorDim] ?? 0) * k]!
-      at[axis] = Math.max(0, Math.min(start, operand.shape[axis]! - d.sliceSizes[axis]!))
-    })
-    windowAxes.forEach((axis, k) => {
-      at[axis]! += index[d.offsetDims[k]!]!
-    })
-    visit(
-      at.reduce((q, k, i) => q + k * so[i]!, 0),
-      p,
-    )
-  })
-}
+import { refZeros } from '../reference.ts'
+import { tensor } from '../types.ts'
+import { ascending, checkIndexing, forEachIndexed, type GatherDims } from './indexing.ts'
+import { i64s, operands } from './rules.ts'
 
 /** `#stablehlo.gather<…>` of the dimensions; scatter writes the same facts under other names. */
 const attribute = (d: GatherDims): string =>
   `#stablehlo.gather<offset_dims = [${d.offsetDims}], collapsed_slice_dims = [${d.collapsedDims}], operand_batching_dims = [${d.operandBatch}], start_indices_batching_dims = [${d.indexBatch}], start_index_map = [${d.startIndexMap}], index_vector_dim = ${d.indexVectorDim}>`
 
-/** Windows of an operand at index vectors: embedding look-up, take along an axis, crops. */
+/**
+ * Windows of an operand at index vectors: embedding look-up, take along an axis, crops. A window that
+ * would reach outside is moved inside.
+ */
 export const gather = definePrimitive<GatherDims>({
   name: 'gather',
-  type: ([x, indices], d) => {
-    if (indices!.dtype !== 's32' && indices!.dtype !== 'u32')
-      throw new TypeFault(`indices must be s32 or u32, got ${showType(indices!)}`)
-    const tooLarge = d.sliceSizes.length !== x!.shape.length || d.sliceSizes.some((s, i) => s > x!.shape[i]!)
-    if (tooLarge) throw new TypeFault(`windows [${d.sliceSizes}] don't fit ${showType(x!)}`)
+  type: (ins, d) => {
+    const [x, indices] = operands(ins, 2)
+    checkIndexing(x!, indices!, d)
     const window = d.sliceSizes.filter((_, i) => !d.collapsedDims.includes(i) && !d.operandBatch.includes(i))
     const outer = indices!.shape.filter((_, i) => i !== d.indexVectorDim)
+    if (!ascending(d.offsetDims, window.length + outer.length) || d.offsetDims.length !== window.length)
+      throw new TypeFault(
+        `${window.length} window axes and ${outer.length} index axes don't make a result with offsets [${d.offsetDims}]`,
+      )
     const shape: number[] = []
     for (let i = 0, w = 0, o = 0; i < window.length + outer.length; i++)
       shape.push(d.offsetDims.includes(i) ? window[w++]! : outer[o++]!)
@@ -81,7 +34,7 @@ export const gather = definePrimitive<GatherDims>({
   },
   reference: ([x, indices], d, [out]) => {
     const result = refZeros(out!)
-    forEachGathered(x!.type, indices!, d, out!, (from, to) => {
+    forEachIndexed(x!.type, indices!, d, out!, 'clamp', (from, to) => {
       result.data[to] = x!.data[from]!
     })
     return [result]
@@ -131,6 +84,48 @@ export const gather = definePrimitive<GatherDims>({
         startIndexMap: [0, 1],
         indexVectorDim: 1,
         sliceSizes: [2, 3],
+      },
+      tol: 0,
+    },
+    {
+      in: ['f32[5,4,3,2]', { type: 's32[2,3,2]', range: [0, 2] }],
+      params: {
+        offsetDims: [0, 3],
+        collapsedDims: [1],
+        operandBatch: [2],
+        indexBatch: [1],
+        startIndexMap: [1, 0],
+        indexVectorDim: 0,
+        sliceSizes: [2, 1, 1, 2],
+      },
+      tol: 0,
+    },
+    {
+      in: ['f32[6]', { type: 'u32[4]', range: [0, 5] }],
+      params: {
+        offsetDims: [],
+        collapsedDims: [0],
+        operandBatch: [],
+        indexBatch: [],
+        startIndexMap: [0],
+        indexVectorDim: 1,
+        sliceSizes: [1],
+      },
+      tol: 0,
+    },
+    {
+      in: [
+        { type: 'u8[4,3]', range: [0, 255] },
+        { type: 's32[2]', range: [0, 2] },
+      ],
+      params: {
+        offsetDims: [0],
+        collapsedDims: [1],
+        operandBatch: [],
+        indexBatch: [],
+        startIndexMap: [1],
+        indexVectorDim: 1,
+        sliceSizes: [4, 1],
       },
       tol: 0,
     },

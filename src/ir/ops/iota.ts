@@ -1,6 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
-import { forEachIndex, refZeros } from '../reference.ts'
+import { forEachIndex, refZeros, wrap } from '../reference.ts'
 import { type DType, tensor } from '../types.ts'
+import { checkShape, operands } from './rules.ts'
 
 /** 0, 1, 2 … along one axis, repeated along the others. */
 export const iota = definePrimitive<{
@@ -9,8 +10,9 @@ export const iota = definePrimitive<{
   readonly axis: number
 }>({
   name: 'iota',
-  type: (_, { dtype, shape, axis }) => {
-    if (axis < 0 || axis >= shape.length || dtype === 'bool')
+  type: (ins, { dtype, shape, axis }) => {
+    operands(ins, 0)
+    if (checkShape(shape)[axis] === undefined || dtype === 'bool')
       throw new TypeFault(`no counting along axis ${axis} of ${dtype}[${shape}]`)
     return [tensor(dtype, shape)]
   },
@@ -18,7 +20,7 @@ export const iota = definePrimitive<{
   reference: (_, { axis }, [out]) => {
     const result = refZeros(out!)
     forEachIndex(out!.shape, (index, p) => {
-      result.data[p] = index[axis]!
+      result.data[p] = wrap(out!.dtype, index[axis]!)
     })
     return [result]
   },
@@ -26,5 +28,9 @@ export const iota = definePrimitive<{
   cases: [
     { in: [], params: { dtype: 's32', shape: [2, 3], axis: 1 }, tol: 0 },
     { in: [], params: { dtype: 'f32', shape: [4], axis: 0 }, tol: 0 },
+    { in: [], params: { dtype: 'u8', shape: [300], axis: 0 }, tol: 0 },
+    { in: [], params: { dtype: 'bf16', shape: [5, 2], axis: 0 }, tol: 0 },
+    { in: [], params: { dtype: 'u32', shape: [2, 3, 2], axis: 1 }, tol: 0 },
+    { in: [], params: { dtype: 's64', shape: [3], axis: 0 }, tol: 0 },
   ],
 })

@@ -1,11 +1,14 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
-import { notBool, same } from './rules.ts'
+import { binary, notBool } from './rules.ts'
 
-/** The smaller of x and y; where they are equal the gradient goes to x. */
+/**
+ * The smaller of x and y; where they are equal the gradient goes to x. Where one is NaN the result is NaN
+ * or the other one: XLA on a CPU does not order them.
+ */
 export const min = definePrimitive({
   name: 'min',
-  type: ins => [notBool(same(ins))],
+  type: ins => [notBool(binary(ins))],
   vjp: ({ b, ins: [x, y], ct }) => {
     const first = b.compare('LE', x!, y!)
     return [b.select(first, ct, 0), b.select(first, 0, ct)]
@@ -21,5 +24,27 @@ export const min = definePrimitive({
       ],
       tol: 0,
     },
+    {
+      in: [
+        { type: 'u8[6]', range: [0, 255] },
+        { type: 'u8[6]', range: [0, 255] },
+      ],
+      tol: 0,
+    },
+    {
+      in: [
+        { type: 'u32[6]', range: [0, 4294967295] },
+        { type: 'u32[6]', range: [0, 4294967295] },
+      ],
+      tol: 0,
+    },
+    {
+      in: [
+        { type: 's64[4]', range: [-1000000.0, 1000000.0] },
+        { type: 's64[4]', range: [-1000000.0, 1000000.0] },
+      ],
+      tol: 0,
+    },
+    { in: ['bf16[2,3]', 'bf16[2,3]'], tol: 0 },
   ],
 })

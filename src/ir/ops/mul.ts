@@ -1,12 +1,12 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
 import { isFloat } from '../types.ts'
-import { notBool, same } from './rules.ts'
+import { binary, notBool } from './rules.ts'
 
 /** x · y; 32-bit integers wrap. */
 export const mul = definePrimitive({
   name: 'mul',
-  type: ins => [notBool(same(ins))],
+  type: ins => [notBool(binary(ins))],
   vjp: ({ b, ins: [x, y], ct, needs }) => [needs[0] ? b.mul(ct, y!) : null, needs[1] ? b.mul(ct, x!) : null],
   reference: (ins, _, [out]) =>
     refMap(out!, ins, (x, y) => {
@@ -23,5 +23,20 @@ export const mul = definePrimitive({
       ],
       tol: 0,
     },
+    {
+      in: [
+        { type: 'u8[6]', range: [0, 255] },
+        { type: 'u8[6]', range: [0, 255] },
+      ],
+      tol: 0,
+    },
+    {
+      in: [
+        { type: 's64[4]', range: [-1000000.0, 1000000.0] },
+        { type: 's64[4]', range: [-1000000.0, 1000000.0] },
+      ],
+      tol: 0,
+    },
+    { in: ['bf16[2,3]', 'bf16[2,3]'], tol: 0.02 },
   ],
 })

@@ -1,16 +1,18 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
-import { notBool, same } from './rules.ts'
+import { notBool, unary } from './rules.ts'
 
 /** -x; integers wrap. */
 export const neg = definePrimitive({
   name: 'neg',
-  type: ins => [notBool(same(ins))],
+  type: ins => [notBool(unary(ins))],
   vjp: ({ b, ct }) => [b.neg(ct)],
   reference: (ins, _, [out]) => refMap(out!, ins, x => wrap(out!.dtype, -x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.negate', ins, out!)],
   cases: [
     { in: ['f32[2,3]'], tol: 0 },
     { in: [{ type: 's32[4]', range: [-5, 5] }], tol: 0 },
+    { in: [{ type: 'u8[4]', range: [0, 255] }], tol: 0 },
+    { in: [{ type: 'u32[4]', range: [0, 4294967295] }], tol: 0 },
   ],
 })

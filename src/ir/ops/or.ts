@@ -1,19 +1,19 @@
 import { definePrimitive } from '../primitive.ts'
-import { refMap, wrap } from '../reference.ts'
-import { bits, same } from './rules.ts'
+import { refBitwise } from '../reference.ts'
+import { binary, bits } from './rules.ts'
 
 /** Logical or of bools, bitwise or of integers. */
 export const or = definePrimitive({
   name: 'or',
-  type: ins => [bits(same(ins))],
+  type: ins => [bits(binary(ins))],
   vjp: { notDifferentiable: 'bits have no derivative' },
-  reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => wrap(out!.dtype, x! | y!)),
+  reference: (ins, _, [out]) => refBitwise(out!, ins, (x, y) => x! | y!),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.or', ins, out!)],
   cases: [
     {
       in: [
-        { type: 'bool[6]', range: [0, 2] },
-        { type: 'bool[6]', range: [0, 2] },
+        { type: 'bool[6]', range: [0, 1] },
+        { type: 'bool[6]', range: [0, 1] },
       ],
       tol: 0,
     },
@@ -21,6 +21,13 @@ export const or = definePrimitive({
       in: [
         { type: 'u32[6]', range: [0, 4294967295] },
         { type: 'u32[6]', range: [0, 4294967295] },
+      ],
+      tol: 0,
+    },
+    {
+      in: [
+        { type: 's64[6]', range: [-9e12, 9e12] },
+        { type: 's64[6]', range: [-9e12, 9e12] },
       ],
       tol: 0,
     },

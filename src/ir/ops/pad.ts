@@ -1,7 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { forEachIndex, refZeros } from '../reference.ts'
 import { showType, stridesOf, tensor } from '../types.ts'
-import { i64s } from './rules.ts'
+import { i64s, operands } from './rules.ts'
 
 /** Puts `low` and `high` copies of a scalar around x along each axis, and `interior` between elements. */
 export const pad = definePrimitive<{
@@ -10,15 +10,14 @@ export const pad = definePrimitive<{
   readonly interior: readonly number[]
 }>({
   name: 'pad',
-  type: ([x, value], { low, high, interior }) => {
+  type: (ins, { low, high, interior }) => {
+    const [x, value] = operands(ins, 2)
     if (value!.shape.length !== 0 || value!.dtype !== x!.dtype)
       throw new TypeFault(`the padding value must be ${x!.dtype}[], got ${showType(value!)}`)
-    const shape = x!.shape.map((d, i) => {
-      const [l, h, inner] = [low[i] ?? -1, high[i] ?? -1, interior[i] ?? -1]
-      if (l < 0 || h < 0 || inner < 0)
-        throw new TypeFault(`padding [${low}], [${high}], [${interior}] doesn't fit ${showType(x!)}`)
-      return d + l + h + Math.max(0, d - 1) * inner
-    })
+    const rank = x!.shape.length
+    if ([low, high, interior].some(p => p.length !== rank || p.some(n => !Number.isInteger(n) || n < 0)))
+      throw new TypeFault(`padding [${low}], [${high}], [${interior}] doesn't fit ${showType(x!)}`)
+    const shape = x!.shape.map((d, i) => d + low[i]! + high[i]! + Math.max(0, d - 1) * interior[i]!)
     return [tensor(x!.dtype, shape)]
   },
   vjp: ({ b, ins: [x], params: { low, interior }, ct, needs }) => {
@@ -53,5 +52,16 @@ export const pad = definePrimitive<{
   cases: [
     { in: ['f32[2,3]', 'f32[]'], params: { low: [1, 0], high: [0, 2], interior: [0, 1] }, tol: 0 },
     { in: ['f32[3]', 'f32[]'], params: { low: [0], high: [1], interior: [0] }, tol: 0 },
+    { in: ['f32[2,3,4]', 'f32[]'], params: { low: [0, 2, 1], high: [1, 0, 3], interior: [3, 1, 0] }, tol: 0 },
+    {
+      in: [
+        { type: 'u8[3]', range: [0, 255] },
+        { type: 'u8[]', range: [0, 255] },
+      ],
+      params: { low: [2], high: [1], interior: [2] },
+      tol: 0,
+    },
+    { in: ['f32[]', 'f32[]'], params: { low: [], high: [], interior: [] }, tol: 0 },
+    { in: ['f32[0,2]', 'f32[]'], params: { low: [1, 0], high: [1, 1], interior: [2, 0] }, tol: 0 },
   ],
 })

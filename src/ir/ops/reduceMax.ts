@@ -1,17 +1,20 @@
 import { definePrimitive, type HloRef, type StableHloEmitter } from '../primitive.ts'
 import { forEachIndex, refZeros } from '../reference.ts'
 import { elementCount, stridesOf, type TensorType, tensor } from '../types.ts'
-import { dropAxes, i64s, notBool } from './rules.ts'
+import { dropAxes, i64s, notBool, unary } from './rules.ts'
 
-const LOWEST: Partial<Record<string, number>> = { s32: -2147483648, u32: 0, u8: 0 }
+const LOWEST: Partial<Record<string, number>> = { s32: -(2 ** 31), s64: -(2 ** 63), u32: 0, u8: 0 }
 
 /** Below this many elements a plain reduce costs nothing worth saving. */
 const HALVING_FROM = 4096
 
-/** Largest value over axes. Where several are equal, they share the gradient equally. */
+/**
+ * Largest value over axes. Where several are equal, they share the gradient equally. A NaN among them is
+ * passed on or passed over, as in `max`.
+ */
 export const reduceMax = definePrimitive<{ readonly axes: readonly number[] }>({
   name: 'reduce_max',
-  type: ([x], { axes }) => [dropAxes(notBool(x!), axes)],
+  type: (ins, { axes }) => [dropAxes(notBool(unary(ins)), axes)],
   vjp: ({ b, ins: [x], outs: [y], params: { axes }, ct }) => {
     const shape = x!.type.shape
     const kept = shape.map((_, i) => i).filter(i => !axes.includes(i))
@@ -46,6 +49,15 @@ export const reduceMax = definePrimitive<{ readonly axes: readonly number[] }>({
     { in: ['f32[2,3,4]'], params: { axes: [0, 2] }, tol: 0 },
     { in: ['f32[40,131]'], params: { axes: [1] }, tol: 0 },
     { in: [{ type: 's32[3,4]', range: [-9, 9] }], params: { axes: [0] }, tol: 0 },
+    { in: ['f32[8,5,131]'], params: { axes: [0, 2] }, tol: 0 },
+    { in: ['f32[2,4099]'], params: { axes: [1] }, tol: 0 },
+    { in: ['f32[4100]'], params: { axes: [0] }, tol: 0 },
+    { in: ['f32[3,64,64]'], params: { axes: [1, 2] }, tol: 0 },
+    { in: ['f32[64,65]'], params: { axes: [0] }, tol: 0 },
+    { in: [{ type: 's64[3,4]', range: [-1000000.0, 1000000.0] }], params: { axes: [1] }, tol: 0 },
+    { in: [{ type: 'u8[3,4]', range: [0, 255] }], params: { axes: [0, 1] }, tol: 0 },
+    { in: [{ type: 'u32[70,60]', range: [0, 4294967295] }], params: { axes: [1] }, tol: 0 },
+    { in: ['bf16[3,5]'], params: { axes: [1] }, tol: 0 },
   ],
 })
 

@@ -1,12 +1,12 @@
 import { definePrimitive } from '../primitive.ts'
-import { forEachIndex, refZeros } from '../reference.ts'
+import { forEachIndex, refMap, refZeros, wrap } from '../reference.ts'
 import { stridesOf } from '../types.ts'
-import { dropAxes, i64s, notBool } from './rules.ts'
+import { dropAxes, i64s, notBool, unary } from './rules.ts'
 
-/** Sum over axes. */
+/** Sum over axes; integers wrap. */
 export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
   name: 'reduce_sum',
-  type: ([x], { axes }) => [dropAxes(notBool(x!), axes)],
+  type: (ins, { axes }) => [dropAxes(notBool(unary(ins)), axes)],
   vjp: ({ b, ins: [x], params: { axes }, ct }) => {
     const shape = x!.type.shape
     const kept = shape.map((_, i) => i).filter(i => !axes.includes(i))
@@ -20,7 +20,7 @@ export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
       const q = at.reduce((sum, axis, k) => sum + index[axis]! * kept[k]!, 0)
       result.data[q]! += x!.data[p]!
     })
-    return [result]
+    return refMap(out!, [result], total => wrap(out!.dtype, total!))
   },
   stablehlo: (e, [x], { axes }, [out]) => {
     const scalar = { dtype: out!.dtype, shape: [] }
@@ -32,5 +32,10 @@ export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
     { in: ['f32[2,3,4]'], params: { axes: [0, 2] } },
     { in: ['f32[5]'], params: { axes: [0] } },
     { in: [{ type: 's32[3,4]', range: [-9, 9] }], params: { axes: [0] }, tol: 0 },
+    { in: [{ type: 'u8[6,3]', range: [0, 255] }], params: { axes: [0] }, tol: 0 },
+    { in: [{ type: 'u32[8]', range: [0, 4294967295] }], params: { axes: [0] }, tol: 0 },
+    { in: [{ type: 's64[3,4]', range: [-1000000.0, 1000000.0] }], params: { axes: [1] }, tol: 0 },
+    { in: ['bf16[3,5]'], params: { axes: [1] }, tol: 0.02 },
+    { in: ['f32[37,113]'], params: { axes: [0, 1] }, tol: 1e-4 },
   ],
 })

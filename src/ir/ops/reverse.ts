@@ -1,13 +1,14 @@
 import { definePrimitive } from '../primitive.ts'
 import { refGatherBy } from '../reference.ts'
-import { checkAxes, i64s } from './rules.ts'
+import { checkAxes, i64s, unary } from './rules.ts'
 
 /** The elements along the given axes in opposite order. */
 export const reverse = definePrimitive<{ readonly axes: readonly number[] }>({
   name: 'reverse',
-  type: ([x], { axes }) => {
-    checkAxes(x!, axes)
-    return [x!]
+  type: (ins, { axes }) => {
+    const x = unary(ins)
+    checkAxes(x, axes)
+    return [x]
   },
   vjp: ({ b, params: { axes }, ct }) => [b.reverse(ct, axes)],
   reference: ([x], { axes }, [out]) =>
@@ -20,5 +21,6 @@ export const reverse = definePrimitive<{ readonly axes: readonly number[] }>({
   cases: [
     { in: ['f32[2,3]'], params: { axes: [1] }, tol: 0 },
     { in: ['f32[2,3,2]'], params: { axes: [0, 2] }, tol: 0 },
+    { in: [{ type: 's32[5]', range: [-9, 9] }], params: { axes: [0] }, tol: 0 },
   ],
 })

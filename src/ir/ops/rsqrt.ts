@@ -1,11 +1,11 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { floatLike } from './rules.ts'
+import { floatLike, unary } from './rules.ts'
 
 /** 1 / √x; d x^(-1/2) = -½ x^(-3/2). */
 export const rsqrt = definePrimitive({
   name: 'rsqrt',
-  type: ([x]) => [floatLike(x)],
+  type: ins => [floatLike(unary(ins))],
   vjp: ({ b, ins: [x], outs: [y], ct }) => [b.mul(ct, b.div(b.mul(y!, -0.5), x!))],
   reference: (ins, _, [out]) => refMap(out!, ins, x => 1 / Math.sqrt(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.rsqrt', ins, out!)],

@@ -3,25 +3,28 @@ import { isFloat, sameShape, showType, type TensorType, tensor } from '../types.
 
 /** Shared pieces of type rules: each throws `TypeFault` with what came. */
 
-export function floatLike(x: TensorType | undefined): TensorType {
-  if (!x) throw new TypeFault('an operand is missing')
+/** Exactly `count` operands. */
+export function operands(ins: readonly TensorType[], count: number): readonly TensorType[] {
+  if (ins.length !== count)
+    throw new TypeFault(`takes ${count} operand${count === 1 ? '' : 's'}, got ${ins.length}`)
+  return ins
+}
+
+/** The one operand. */
+export const unary = (ins: readonly TensorType[]): TensorType => operands(ins, 1)[0]!
+
+/** Two operands of one dtype and one shape; gives their type. */
+export function binary(ins: readonly TensorType[]): TensorType {
+  const [x, y] = operands(ins, 2)
+  if (y!.dtype !== x!.dtype) throw new TypeFault(`dtypes differ: ${showType(x!)} and ${showType(y!)}`)
+  if (!sameShape(x!.shape, y!.shape))
+    throw new TypeFault(`shapes differ: ${showType(x!)} and ${showType(y!)}`)
+  return x!
+}
+
+export function floatLike(x: TensorType): TensorType {
   if (!isFloat(x.dtype)) throw new TypeFault(`needs a float, got ${showType(x)}`)
   return x
-}
-
-/** Operands of one dtype and one shape. */
-export function same(ins: readonly TensorType[]): TensorType {
-  const [x, ...rest] = ins
-  if (!x) throw new TypeFault('an operand is missing')
-  for (const y of rest) {
-    if (y.dtype !== x.dtype) throw new TypeFault(`dtypes differ: ${showType(x)} and ${showType(y)}`)
-    if (!sameShape(x.shape, y.shape)) throw new TypeFault(`shapes differ: ${showType(x)} and ${showType(y)}`)
-  }
-  return x
-}
-
-export function sameFloat(ins: readonly TensorType[]): TensorType {
-  return floatLike(same(ins))
 }
 
 export function notBool(x: TensorType): TensorType {
@@ -29,9 +32,22 @@ export function notBool(x: TensorType): TensorType {
   return x
 }
 
+/** Dtypes with negative numbers. */
+export function signed(x: TensorType): TensorType {
+  if (notBool(x).dtype === 'u32' || x.dtype === 'u8')
+    throw new TypeFault(`needs signed numbers, got ${showType(x)}`)
+  return x
+}
+
 export function bits(x: TensorType): TensorType {
   if (isFloat(x.dtype)) throw new TypeFault(`needs integers or bools, got ${showType(x)}`)
   return x
+}
+
+/** Sizes must be whole and not negative. */
+export function checkShape(shape: readonly number[]): readonly number[] {
+  if (shape.some(d => !Number.isSafeInteger(d) || d < 0)) throw new TypeFault(`[${shape}] is not a shape`)
+  return shape
 }
 
 /** Axes must be within the rank, ascending and distinct. */
@@ -53,3 +69,7 @@ export function dropAxes(x: TensorType, axes: readonly number[]): TensorType {
 /** `array<i64: 1, 2>`, the way StableHLO writes integer lists. */
 export const i64s = (xs: readonly number[]): string =>
   xs.length ? `array<i64: ${xs.join(', ')}>` : 'array<i64>'
+
+/** The attributes of `stablehlo.compare`. */
+export const compareAttributes = (direction: string, kind: 'FLOAT' | 'SIGNED' | 'UNSIGNED'): string =>
+  `comparison_direction = #stablehlo<comparison_direction ${direction}>, compare_type = #stablehlo<comparison_type ${kind}>`

@@ -1,31 +1,36 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { showType } from '../types.ts'
-import { forEachGathered, type GatherDims } from './gather.ts'
-import { floatLike } from './rules.ts'
+import { ascending, checkIndexing, forEachIndexed, type GatherDims } from './indexing.ts'
+import { floatLike, operands } from './rules.ts'
 
 /** The same dimensions as the gather that reads what this writes; the window sizes come from the updates. */
 export type ScatterDims = Omit<GatherDims, 'sliceSizes'>
 
-const windowSizes = (operand: readonly number[], updates: readonly number[], d: ScatterDims): number[] => {
+/** The gather that reads where this scatter writes. */
+const asGather = (operand: readonly number[], updates: readonly number[], d: ScatterDims): GatherDims => {
   let k = 0
-  return operand.map((_, i) =>
-    d.collapsedDims.includes(i) || d.operandBatch.includes(i) ? 1 : updates[d.offsetDims[k++]!]!,
+  const sliceSizes = operand.map((_, i) =>
+    d.collapsedDims.includes(i) || d.operandBatch.includes(i) ? 1 : (updates[d.offsetDims[k++]!] ?? 0),
   )
+  return { ...d, sliceSizes }
 }
 
 /**
- * Adds windows of updates into an operand at index vectors; several windows at one place all count.
- * Indices must be in range: the backends differ in what they do with others.
+ * Adds windows of updates into an operand at index vectors; several windows at one place all count, and a
+ * window that reaches outside adds nothing. The derivative holds for indices in range.
  */
 export const scatterAdd = definePrimitive<ScatterDims>({
   name: 'scatter_add',
-  type: ([x, indices, updates], d) => {
-    if (indices!.dtype !== 's32' && indices!.dtype !== 'u32')
-      throw new TypeFault(`indices must be s32 or u32, got ${showType(indices!)}`)
+  type: (ins, d) => {
+    const [x, indices, updates] = operands(ins, 3)
+    checkIndexing(x!, indices!, asGather(x!.shape, updates!.shape, d))
     const outer = indices!.shape.filter((_, i) => i !== d.indexVectorDim)
+    const windowRank = x!.shape.length - d.collapsedDims.length - d.operandBatch.length
     const fits =
-      updates!.dtype === floatLike(x).dtype &&
-      updates!.shape.length === outer.length + d.offsetDims.length &&
+      updates!.dtype === floatLike(x!).dtype &&
+      d.offsetDims.length === windowRank &&
+      updates!.shape.length === outer.length + windowRank &&
+      ascending(d.offsetDims, updates!.shape.length) &&
       updates!.shape.filter((_, i) => !d.offsetDims.includes(i)).every((n, i) => n === outer[i])
     if (!fits)
       throw new TypeFault(
@@ -34,13 +39,13 @@ export const scatterAdd = definePrimitive<ScatterDims>({
     return [x!]
   },
   vjp: ({ b, ins: [x, indices, updates], params: d, ct, needs }) => {
-    const sliceSizes = windowSizes(x!.type.shape, updates!.type.shape, d)
-    return [ct, null, needs[2] ? b.gather(ct, indices!, { ...d, sliceSizes }) : null]
+    const reads = asGather(x!.type.shape, updates!.type.shape, d)
+    return [ct, null, needs[2] ? b.gather(ct, indices!, reads) : null]
   },
   reference: ([x, indices, updates], d) => {
     const data = Float64Array.from(x!.data)
-    const dims = { ...d, sliceSizes: windowSizes(x!.type.shape, updates!.type.shape, d) }
-    forEachGathered(x!.type, indices!, dims, updates!.type, (to, from) => {
+    const dims = asGather(x!.type.shape, updates!.type.shape, d)
+    forEachIndexed(x!.type, indices!, dims, updates!.type, 'skip', (to, from) => {
       data[to]! += updates!.data[from]!
     })
     return [{ type: x!.type, data }]
@@ -71,6 +76,39 @@ export const scatterAdd = definePrimitive<ScatterDims>({
         operandBatch: [0],
         indexBatch: [0],
         startIndexMap: [1],
+        indexVectorDim: 1,
+      },
+    },
+    {
+      in: ['f32[5,4,3,2]', { type: 's32[2,3,2]', range: [0, 2] }, 'f32[2,3,2,2]'],
+      params: {
+        offsetDims: [0, 3],
+        collapsedDims: [1],
+        operandBatch: [2],
+        indexBatch: [1],
+        startIndexMap: [1, 0],
+        indexVectorDim: 0,
+      },
+    },
+    {
+      in: ['f32[7,6]', { type: 's32[4,2]', range: [0, 3] }, 'f32[4,2,3]'],
+      params: {
+        offsetDims: [1, 2],
+        collapsedDims: [],
+        operandBatch: [],
+        indexBatch: [],
+        startIndexMap: [0, 1],
+        indexVectorDim: 1,
+      },
+    },
+    {
+      in: ['f32[6]', { type: 'u32[9]', range: [0, 5] }, 'f32[9]'],
+      params: {
+        offsetDims: [],
+        collapsedDims: [0],
+        operandBatch: [],
+        indexBatch: [],
+        startIndexMap: [0],
         indexVectorDim: 1,
       },
     },

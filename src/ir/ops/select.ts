@@ -1,13 +1,14 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
 import { sameShape, showType } from '../types.ts'
-import { same } from './rules.ts'
+import { binary, operands } from './rules.ts'
 
 /** Where the condition is true, x, else y. */
 export const select = definePrimitive({
   name: 'select',
-  type: ([c, x, y]) => {
-    const out = same([x!, y!])
+  type: ins => {
+    const [c, x, y] = operands(ins, 3)
+    const out = binary([x!, y!])
     if (c!.dtype !== 'bool' || !sameShape(c!.shape, out.shape))
       throw new TypeFault(`the condition must be bool[${out.shape}], got ${showType(c!)}`)
     return [out]
@@ -19,5 +20,16 @@ export const select = definePrimitive({
   ],
   reference: (ins, _, [out]) => refMap(out!, ins, (c, x, y) => (c ? x! : y!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.select', ins, out!)],
-  cases: [{ in: [{ type: 'bool[2,3]', range: [0, 2] }, 'f32[2,3]', 'f32[2,3]'], tol: 0 }],
+  cases: [
+    { in: [{ type: 'bool[2,3]', range: [0, 1] }, 'f32[2,3]', 'f32[2,3]'], tol: 0 },
+    {
+      in: [
+        { type: 'bool[4]', range: [0, 1] },
+        { type: 's32[4]', range: [-9, 9] },
+        { type: 's32[4]', range: [-9, 9] },
+      ],
+      tol: 0,
+    },
+    { in: [{ type: 'bool[]', range: [0, 1] }, 'f32[]', 'f32[]'], tol: 0 },
+  ],
 })

@@ -1,24 +1,24 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
 import { showType } from '../types.ts'
-import { same } from './rules.ts'
+import { binary } from './rules.ts'
 
-/** Bits of x moved right by y places, zeros moved in; y must be under 32. */
+/** Bits of x moved right by y places, zeros moved in; nothing is left of a shift by 32 or more. */
 export const shiftRightLogical = definePrimitive({
   name: 'shift_right_logical',
   type: ins => {
-    const x = same(ins)
+    const x = binary(ins)
     if (x.dtype !== 'u32') throw new TypeFault(`needs u32, got ${showType(x)}`)
     return [x]
   },
   vjp: { notDifferentiable: 'bits have no derivative' },
-  reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => x! >>> y!),
+  reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => (y! < 32 ? x! >>> y! : 0)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.shift_right_logical', ins, out!)],
   cases: [
     {
       in: [
         { type: 'u32[6]', range: [0, 4294967295] },
-        { type: 'u32[6]', range: [0, 31] },
+        { type: 'u32[6]', range: [0, 40] },
       ],
       tol: 0,
     },

@@ -1,13 +1,13 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { floatLike } from './rules.ts'
+import { floatLike, unary } from './rules.ts'
 
 /** Sine, of radians; d sin = cos. */
 export const sin = definePrimitive({
   name: 'sin',
-  type: ([x]) => [floatLike(x)],
+  type: ins => [floatLike(unary(ins))],
   vjp: ({ b, ins: [x], ct }) => [b.mul(ct, b.cos(x!))],
   reference: (ins, _, [out]) => refMap(out!, ins, x => Math.sin(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.sine', ins, out!)],
-  cases: [{ in: ['f32[2,3]'] }],
+  cases: [{ in: ['f32[2,3]'] }, { in: [{ type: 'f32[8]', range: [-60, 60] }] }],
 })

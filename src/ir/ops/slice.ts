@@ -1,7 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refGatherBy } from '../reference.ts'
 import { showType, tensor } from '../types.ts'
-import { i64s } from './rules.ts'
+import { i64s, unary } from './rules.ts'
 
 /** Elements start, start + stride … below limit, along each axis. */
 export const slice = definePrimitive<{
@@ -10,14 +10,14 @@ export const slice = definePrimitive<{
   readonly strides: readonly number[]
 }>({
   name: 'slice',
-  type: ([x], { start, limit, strides }) => {
-    const shape = x!.shape.map((d, i) => {
-      const [from, to, step] = [start[i] ?? -1, limit[i] ?? -1, strides[i] ?? 0]
-      if (from < 0 || to > d || from > to || step < 1)
-        throw new TypeFault(`[${start}] to [${limit}] by [${strides}] is outside ${showType(x!)}`)
-      return Math.ceil((to - from) / step)
-    })
-    return [tensor(x!.dtype, shape)]
+  type: (ins, { start, limit, strides }) => {
+    const x = unary(ins)
+    const inside =
+      [start, limit, strides].every(p => p.length === x.shape.length && p.every(Number.isInteger)) &&
+      x.shape.every((d, i) => start[i]! >= 0 && start[i]! <= limit[i]! && limit[i]! <= d && strides[i]! >= 1)
+    if (!inside) throw new TypeFault(`[${start}] to [${limit}] by [${strides}] is outside ${showType(x)}`)
+    const shape = x.shape.map((_, i) => Math.ceil((limit[i]! - start[i]!) / strides[i]!))
+    return [tensor(x.dtype, shape)]
   },
   vjp: ({ b, ins: [x], outs: [y], params: { start, strides }, ct }) => {
     // The last element taken, plus one; a stride may leave a rest behind it.
@@ -47,5 +47,8 @@ export const slice = definePrimitive<{
   cases: [
     { in: ['f32[4,5]'], params: { start: [1, 0], limit: [3, 5], strides: [1, 2] }, tol: 0 },
     { in: ['f32[7]'], params: { start: [1], limit: [6], strides: [3] }, tol: 0 },
+    { in: ['f32[9,4]'], params: { start: [1, 2], limit: [9, 3], strides: [4, 1] }, tol: 0 },
+    { in: ['f32[6]'], params: { start: [3], limit: [3], strides: [2] }, tol: 0 },
+    { in: ['f32[]'], params: { start: [], limit: [], strides: [] }, tol: 0 },
   ],
 })

@@ -1,13 +1,16 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { same } from './rules.ts'
+import { unary } from './rules.ts'
 
 /** The value itself; reverse mode sends nothing through it. */
 export const stopGradient = definePrimitive({
   name: 'stop_gradient',
-  type: ins => [same(ins)],
+  type: ins => [unary(ins)],
   vjp: () => [null],
   reference: (ins, _, [out]) => refMap(out!, ins, x => x!),
   stablehlo: (_, ins) => [ins[0]!],
-  cases: [{ in: ['f32[2,3]'], tol: 0 }],
+  cases: [
+    { in: ['f32[2,3]'], tol: 0 },
+    { in: [{ type: 's32[3]', range: [-9, 9] }], tol: 0 },
+  ],
 })

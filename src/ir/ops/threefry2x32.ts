@@ -2,7 +2,7 @@ import { definePrimitive, type HloRef, TypeFault } from '../primitive.ts'
 import { refZeros } from '../reference.ts'
 import { PARITY, ROTATIONS, threefry } from '../threefry.ts'
 import { sameShape, showType, tensor } from '../types.ts'
-import { i64s } from './rules.ts'
+import { i64s, operands } from './rules.ts'
 
 /**
  * Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a
@@ -11,7 +11,8 @@ import { i64s } from './rules.ts'
  */
 export const threefry2x32 = definePrimitive({
   name: 'threefry2x32',
-  type: ([key, x0, x1]) => {
+  type: ins => {
+    const [key, x0, x1] = operands(ins, 3)
     const fits =
       key!.dtype === 'u32' &&
       sameShape(key!.shape, [2]) &&

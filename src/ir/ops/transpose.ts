@@ -1,19 +1,20 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refGatherBy } from '../reference.ts'
 import { showType, tensor } from '../types.ts'
-import { i64s } from './rules.ts'
+import { i64s, unary } from './rules.ts'
 
 /** Axis i of the result is axis `permutation[i]` of x. */
 export const transpose = definePrimitive<{ readonly permutation: readonly number[] }>({
   name: 'transpose',
-  type: ([x], { permutation }) => {
+  type: (ins, { permutation }) => {
+    const x = unary(ins)
     const sorted = [...permutation].sort((a, b) => a - b)
-    if (permutation.length !== x!.shape.length || sorted.some((p, i) => p !== i))
-      throw new TypeFault(`[${permutation}] is not a permutation of the axes of ${showType(x!)}`)
+    if (permutation.length !== x.shape.length || sorted.some((p, i) => p !== i))
+      throw new TypeFault(`[${permutation}] is not a permutation of the axes of ${showType(x)}`)
     return [
       tensor(
-        x!.dtype,
-        permutation.map(p => x!.shape[p]!),
+        x.dtype,
+        permutation.map(p => x.shape[p]!),
       ),
     ]
   },
@@ -33,5 +34,7 @@ export const transpose = definePrimitive<{ readonly permutation: readonly number
   cases: [
     { in: ['f32[2,3]'], params: { permutation: [1, 0] }, tol: 0 },
     { in: ['f32[2,3,4,5]'], params: { permutation: [0, 2, 3, 1] }, tol: 0 },
+    { in: [{ type: 'u8[2,3,4]', range: [0, 255] }], params: { permutation: [2, 0, 1] }, tol: 0 },
+    { in: ['f32[]'], params: { permutation: [] }, tol: 0 },
   ],
 })

@@ -44,7 +44,7 @@ export function lowerToStableHlo(program: Program, options: LowerOptions = {}): 
   const results = program.outputs.map(o => names.get(o.value)!)
   const types = results.map(r => mlirType(r.type)).join(', ')
   return [
-    `module @${program.name.replace(/[^A-Za-z0-9_]/g, '_')} {`,
+    `module @${program.name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?![A-Za-z_])/, '_')} {`,
     `  func.func public @main(${args.join(', ')}) -> (${types}) {`,
     ...emitter.lines.map(line => `    ${line}`),
     `    "func.return"(${results.map(r => r.name).join(', ')}) : (${types}) -> ()`,
@@ -96,7 +96,7 @@ class Emitter implements StableHloEmitter {
 
   dense(type: TensorType, values: readonly number[]): HloRef {
     const literals = values.map(v => elementLiteral(type.dtype, v))
-    const text = literals.length === 1 ? literals[0]! : nested(literals, type.shape)
+    const text = literals.length > 1 ? nested(literals, type.shape) : literals.join()
     return this.op('stablehlo.constant', [], type, `value = dense<${text}> : ${mlirType(type)}`)
   }
 
@@ -109,10 +109,10 @@ class Emitter implements StableHloEmitter {
 function elementLiteral(dtype: DType, value: number): string {
   if (dtype === 'f32' || dtype === 'bf16') return floatLiteral(dtype, value)
   if (dtype === 'bool') return value ? 'true' : 'false'
-  return String(value)
+  return BigInt(value).toString()
 }
 
-/** Row-major literals as nested brackets. */
+/** Row-major literals, at least two, as nested brackets. */
 function nested(literals: readonly string[], shape: readonly number[]): string {
   if (shape.length === 0) return literals[0]!
   const size = literals.length / shape[0]!

@@ -1,0 +1,116 @@
+import './setup/node-version.mjs'
+
+const { spawn } = await import('node:child_process')
+const { mkdtempSync, readFileSync, rmSync } = await import('node:fs')
+const { tmpdir } = await import('node:os')
+const { join } = await import('node:path')
+const { setUp } = await import('./setup/all.mjs')
+const { projectRoot } = await import('./setup/paths.mjs')
+const { seconds } = await import('./setup/progress.mjs')
+
+// Continuous integration stops at 25 minutes without a word; stopping first leaves the counts.
+const LIMIT_MS = 23 * 60_000
+const FORMATTED = [
+  'src',
+  'test',
+  'scripts',
+  'bin',
+  'vitest.config.ts',
+  'package.json',
+  'tsconfig.json',
+  'biome.json',
+]
+
+const long = process.argv.includes('--long')
+const filters = process.argv.slice(2).filter(arg => arg !== '--long')
+const begun = performance.now()
+const total = { passed: 0, failed: 0, skipped: 0 }
+const times = []
+
+const inModules = (...path) => join(projectRoot, 'node_modules', ...path)
+
+/** Runs a Node program with this terminal; resolves to its exit code, or null where it was killed. */
+function runNode(args, env = process.env) {
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, args, {
+      cwd: projectRoot,
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    const limit = LIMIT_MS - (performance.now() - begun)
+    const timer = long
+      ? undefined
+      : setTimeout(() => {
+          console.log(`stopped: the whole run has taken ${LIMIT_MS / 60_000} minutes`)
+          child.kill('SIGKILL')
+        }, limit)
+    child.on('close', code => {
+      clearTimeout(timer)
+      resolve(code)
+    })
+  })
+}
+
+async function stage(name, work) {
+  console.log(`\n== ${name}`)
+  const started = performance.now()
+  const counts = await work()
+  for (const key of Object.keys(total)) total[key] += counts[key] ?? 0
+  times.push([name, seconds(started), counts])
+  return counts.failed === 0
+}
+
+/** A stage that passes or fails as a whole. */
+const check = (name, args) =>
+  stage(name, async () => ((await runNode(args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }))
+
+const prepare = (name, wanted) =>
+  stage(name, async () => {
+    try {
+      await setUp({ ...wanted, log: line => console.log(line) })
+      return { failed: 0 }
+    } catch (error) {
+      console.log(error.message)
+      return { failed: 1 }
+    }
+  })
+
+async function vitest() {
+  const folder = mkdtempSync(join(tmpdir(), 'diptych-test-'))
+  const reportFile = join(folder, 'report.json')
+  const reporters = [
+    '--reporter=default',
+    `--reporter=${join(projectRoot, 'scripts', 'vitest-reporter.mjs')}`,
+  ]
+  const env = { ...process.env, DIPTYCH_TEST_REPORT: reportFile }
+  if (long) env.DIPTYCH_TEST_LONG = '1'
+  try {
+    const code = await runNode([inModules('vitest', 'vitest.mjs'), 'run', ...reporters, ...filters], env)
+    const { passed, failed, skipped } = JSON.parse(readFileSync(reportFile, 'utf8'))
+    for (const { name, reason } of skipped) console.log(`skipped: ${name}: ${reason ?? 'NO REASON GIVEN'}`)
+    const silent = skipped.filter(({ reason }) => !reason).length
+    if (silent > 0) console.log(`${silent} skipped without a reason: they count as failed`)
+    // A run can fail without any test that does: no tests at all, a crash at the end.
+    const failures = failed + silent || (code === 0 ? 0 : 1)
+    return { passed, failed: failures, skipped: skipped.length - silent }
+  } catch {
+    console.log('vitest ended without its report')
+    return { failed: 1 }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+if (await prepare('set-up', { build: false })) {
+  await prepare('build', { plugin: false })
+  await check('layers', [join(projectRoot, 'scripts', 'lint-layers.mjs')])
+  await check('format and lint', [inModules('@biomejs', 'biome', 'bin', 'biome'), 'check', ...FORMATTED])
+  await check('types', [inModules('typescript', 'bin', 'tsc'), '-p', '.'])
+  await stage(long ? 'tests, full counts' : 'tests', vitest)
+}
+
+console.log('')
+for (const [name, time, { failed }] of times)
+  console.log(`${failed ? 'FAILED' : 'ok'.padEnd(6)} ${name} (${time})`)
+process.exitCode = total.failed > 0 ? 1 : 0
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)

@@ -1,0 +1,153 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  PACK_VERSION,
+  type PackContents,
+  type PackDisk,
+  type PackPlan,
+  readPackHeader,
+  writePack,
+} from './array-file.ts'
+import { type DecodeOptions, decodeImage, decoderVersion } from './decode.ts'
+import { DataError, reason } from './error.ts'
+import { hashOf, sha256 } from './hash.ts'
+import { openPack, type PackReader, type ReaderOptions } from './pack-reader.ts'
+import { decodeLanes, type JobOptions, mapLanes } from './parallel.ts'
+import type { BadRow, ImageRef, Table } from './table.ts'
+
+/** Decoded pixels between two writes; bounds the memory of packing. */
+const CHUNK_BYTES = 8 * 1024 * 1024
+
+export interface PackOptions extends JobOptions, ReaderOptions {
+  /** For tests: the calls that write. */
+  readonly disk?: PackDisk
+}
+
+/** The pictures of a table's column, decoded. */
+export interface PackedImages {
+  /** uint8[height, width, 3] a row; each distinct picture once. */
+  readonly pack: PackReader
+  /** For each row of the table its row in the pack, -1 where the picture could not be decoded. */
+  readonly index: Int32Array
+  /** Those rows, by their ids. */
+  readonly bad: readonly BadRow[]
+}
+
+/**
+ * Decodes and resizes the pictures of a column into `<cacheDir>/packs/<key>.bin`, or opens what is there. The key is
+ * the hash of the pictures' hashes, the options, the decoder's version and the format's: tables with the same pictures
+ * in the same order share one pack, and a damaged pack is made again. Killed at any point, the next call starts over.
+ *
+ * A picture that can't be decoded gets no row: see `PackedImages.index`. A picture that is gone or has changed since
+ * its table was read is a DataError.
+ */
+export async function packImages(
+  table: Table,
+  column: string,
+  decode: DecodeOptions,
+  cacheDir: string,
+  options: PackOptions = {},
+): Promise<PackedImages> {
+  const refs = imagesOf(table, column)
+  const unique = [...new Map(refs.map(ref => [ref.hash, ref])).values()]
+  const { size, mode, background = 'white' } = decode
+  const hashes = unique.map(ref => ref.hash)
+  const key = hashOf(['images', PACK_VERSION, decoderVersion(), { size, mode, background }, hashes])
+  const plan: PackPlan = {
+    key,
+    shape: [size, size, 3],
+    dtype: 'u8',
+    rowBytes: size * size * 3,
+    maxRows: unique.length,
+  }
+  const pack = await makePack(
+    plan,
+    cacheDir,
+    () => decodeAll(unique, decode, plan.rowBytes, options),
+    options,
+  )
+  const broken = new Map(pack.header.notes)
+  const packRow = new Map(hashes.filter(hash => !broken.has(hash)).map((hash, row) => [hash, row]))
+  const index = Int32Array.from(refs, ref => packRow.get(ref.hash) ?? -1)
+  const bad: BadRow[] = []
+  for (const [row, { hash, path }] of refs.entries()) {
+    const problem = broken.get(hash)
+    if (problem !== undefined)
+      bad.push({ where: table.ids[row]!, problem: `${path} can't be decoded: ${problem}.` })
+  }
+  return { pack, index, bad }
+}
+
+/** Opens the pack of a plan where it is whole, else makes it. */
+export async function makePack(
+  plan: PackPlan,
+  cacheDir: string,
+  contents: () => PackContents,
+  options: PackOptions,
+): Promise<PackReader> {
+  const stem = join(cacheDir, 'packs', plan.key)
+  const held = await readPackHeader(stem, plan.key)
+  const opened = held && (await openPack(`${stem}.bin`, held, options))
+  if (opened) return opened
+  const made = await writePack(stem, plan, contents(), options.disk)
+  const pack = await openPack(`${stem}.bin`, made, options)
+  if (pack) return pack
+  throw new DataError(`${stem}.bin does not read back as it was written. Check the disk.`)
+}
+
+function imagesOf(table: Table, name: string): readonly ImageRef[] {
+  const column = table.columns[name]
+  if (column?.kind === 'image') return column.values
+  const images = Object.keys(table.columns).filter(other => table.columns[other]!.kind === 'image')
+  const found = column
+    ? `Column "${name}" holds ${column.kind} values, not images`
+    : `There is no column "${name}"`
+  throw new DataError(`${found}; image columns here: ${images.join(', ') || 'none'}.`)
+}
+
+function decodeAll(
+  refs: readonly ImageRef[],
+  decode: DecodeOptions,
+  rowBytes: number,
+  options: JobOptions,
+): PackContents {
+  const notes: [string, string][] = []
+  async function* chunks() {
+    const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))
+    let done = 0
+    for (let start = 0; start < refs.length; start += perChunk) {
+      const part = refs.slice(start, start + perChunk)
+      const rows = await mapLanes(
+        part,
+        decodeLanes,
+        async ref => {
+          const row = await decodeRow(ref, decode)
+          options.progress?.({ done: ++done, total: refs.length })
+          return row
+        },
+        options.signal,
+      )
+      for (const [at, row] of rows.entries()) if (typeof row === 'string') notes.push([part[at]!.hash, row])
+      yield Buffer.concat(rows.filter(row => typeof row !== 'string'))
+    }
+  }
+  return { chunks: chunks(), notes: () => notes }
+}
+
+/** The pixels, or why there are none. */
+async function decodeRow(ref: ImageRef, decode: DecodeOptions): Promise<Uint8Array | string> {
+  let bytes: Uint8Array
+  try {
+    bytes = await readFile(ref.path)
+  } catch (error) {
+    throw new DataError(`${ref.path} was there when the dataset was read, but not now: ${reason(error)}.`)
+  }
+  if (sha256(bytes) !== ref.hash) {
+    throw new DataError(`${ref.path} has changed since the dataset was read. Read the dataset again.`)
+  }
+  try {
+    return await decodeImage(bytes, decode)
+  } catch (error) {
+    return reason(error)
+  }
+}

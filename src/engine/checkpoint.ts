@@ -1,0 +1,165 @@
+import { createHash } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { DataError, systemCode } from '../data/error.ts'
+import type { HostArray } from '../runtime/backend.ts'
+import { encodeSafetensors, readSafetensors } from './safetensors.ts'
+
+/** What a stage's result depends on, part by part, so that a mismatch can be named. */
+export interface StageKey {
+  /** Hash of the printed step: model, objective, optimizer, schedule. */
+  readonly program: string
+  readonly data: string
+  readonly start: string
+  readonly seed: number
+  readonly steps: number
+  readonly engine: string
+}
+
+const PARTS: Readonly<Record<keyof StageKey, string>> = {
+  program: 'the model, objective, optimizer or schedule',
+  data: 'the data or the tokenizer',
+  start: 'the starting weights',
+  seed: 'the seed',
+  steps: 'the number of steps',
+  engine: 'the engine or its version',
+}
+
+const stateFile = z.strictObject({
+  format: z.literal('diptych-checkpoint'),
+  version: z.literal(1),
+  train: z.string(),
+  step: z.int().min(0),
+  key: z.strictObject({
+    program: z.string(),
+    data: z.string(),
+    start: z.string(),
+    seed: z.number(),
+    steps: z.int(),
+    engine: z.string(),
+  }),
+  files: z.record(z.string(), z.string()),
+})
+
+export interface Checkpoint {
+  readonly train: string
+  /** Steps taken: training goes on with this step. */
+  readonly step: number
+  readonly key: StageKey
+  readonly weights: ReadonlyMap<string, HostArray>
+  readonly optimizer: ReadonlyMap<string, HostArray>
+}
+
+/**
+ * Commits a checkpoint as `folder/step-N`: written under a temporary name, every file and the folder synced,
+ * then renamed, so that after a crash at any point the newest `step-N` is whole.
+ */
+export async function writeCheckpoint(folder: string, c: Checkpoint): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, `step-${c.step}`)
+  const temporary = join(folder, `.step-${c.step}.${process.pid}.tmp`)
+  await rm(temporary, { recursive: true, force: true })
+  try {
+    await mkdir(temporary)
+    const files: Record<string, string> = {}
+    for (const [name, tensors] of [
+      ['weights.safetensors', c.weights],
+      ['optimizer.safetensors', c.optimizer],
+    ] as const)
+      files[name] = await writeSynced(join(temporary, name), encodeSafetensors(tensors))
+    const { train, step, key } = c
+    const state = { format: 'diptych-checkpoint', version: 1, train, step, key, files }
+    await writeSynced(join(temporary, 'state.json'), [Buffer.from(`${JSON.stringify(state, null, 2)}\n`)])
+    await syncFolder(temporary)
+    // A checkpoint of this step that is already there was made by a run that this one repeats.
+    await rm(path, { recursive: true, force: true })
+    await rename(temporary, path)
+    await syncFolder(folder)
+  } catch (e) {
+    await rm(temporary, { recursive: true, force: true })
+    if (systemCode(e) === 'ENOSPC')
+      throw new DataError(
+        `The disk is full: no room for a checkpoint in ${folder}. Earlier checkpoints are whole; free some space and resume.`,
+      )
+    throw e
+  }
+  return path
+}
+
+async function writeSynced(path: string, chunks: readonly Uint8Array[]): Promise<string> {
+  const hash = createHash('sha256')
+  const file = await open(path, 'wx')
+  try {
+    for (const chunk of chunks) {
+      hash.update(chunk)
+      await file.writeFile(chunk)
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  return hash.digest('hex')
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder as a file; its rename is journalled.
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Reads a checkpoint folder; every file must have the hash that its state names. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  let text: string
+  try {
+    text = await readFile(join(path, 'state.json'), 'utf8')
+  } catch {
+    throw new DataError(`${path} is not a checkpoint: it has no state.json.`)
+  }
+  const damaged = (why: string) =>
+    new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw damaged('state.json is not JSON')
+  }
+  const parsed = stateFile.safeParse(json)
+  if (!parsed.success) throw damaged(`state.json: ${parsed.error.issues[0]?.message}`)
+  const state = parsed.data
+  for (const [name, hash] of Object.entries(state.files)) {
+    const bytes = await readFile(join(path, name)).catch(() => {
+      throw damaged(`${name} is missing`)
+    })
+    if (createHash('sha256').update(bytes).digest('hex') !== hash) throw damaged(`${name} has other content`)
+  }
+  return {
+    train: state.train,
+    step: state.step,
+    key: state.key,
+    weights: await readSafetensors(join(path, 'weights.safetensors')),
+    optimizer: await readSafetensors(join(path, 'optimizer.safetensors')),
+  }
+}
+
+/** Committed checkpoints in a folder, newest first. */
+export async function listCheckpoints(folder: string): Promise<{ step: number; path: string }[]> {
+  const names = await readdir(folder).catch(() => [] as string[])
+  const found: { step: number; path: string }[] = []
+  for (const name of names) {
+    const m = /^step-(\d+)$/.exec(name)
+    if (m && (await stat(join(folder, name))).isDirectory())
+      found.push({ step: Number(m[1]), path: join(folder, name) })
+  }
+  return found.sort((a, b) => b.step - a.step)
+}
+
+/** Says in words which parts of two keys differ. */
+export function differences(a: StageKey, b: StageKey): string[] {
+  return (Object.keys(PARTS) as (keyof StageKey)[]).filter(k => a[k] !== b[k]).map(k => PARTS[k])
+}

@@ -1,0 +1,147 @@
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { writeFileAtomic } from '../data/atomic.ts'
+import { DataError } from '../data/error.ts'
+import { hashOf } from '../data/hash.ts'
+import { readTable, writeTable } from '../data/serialize.ts'
+import type { BadRow } from '../data/table.ts'
+import { makeTokenizer, type TokenizerJson } from '../data/tokenizer.ts'
+import type { CheckedNode } from '../graph/check.ts'
+import { type Wire, wiresOf } from '../graph/document.ts'
+import type { HostValue } from '../graph/host.ts'
+import type { HostNode } from '../graph/kit.ts'
+import { codeOf } from './code-hash.ts'
+import type { EngineContext } from './context.ts'
+import { fingerprintFolder } from './fingerprint.ts'
+import { servicesFor } from './services.ts'
+import { datasetOf, type EngineDataset, type EngineTokenizer, tokenizerOf } from './values.ts'
+
+/** At most this many bad rows are named one by one; all are counted. */
+const NAMED = 5
+
+const tokenizerFile = z.object({
+  json: z.looseObject({}),
+  special: z.object({ bos: z.int().optional(), eos: z.int(), pad: z.int() }),
+})
+
+/**
+ * Runs one host node, or takes its result from the cache. The key is the hash of its code with everything it
+ * imports, its parameters, its inputs' contents and, for a node that reads files, their names, sizes and times.
+ */
+export async function runHostNode(
+  node: CheckedNode,
+  values: ReadonlyMap<Wire, HostValue>,
+  folder: string,
+  seed: number,
+  context: EngineContext,
+): Promise<Readonly<Record<string, HostValue>>> {
+  const def = node.def as HostNode
+  const inputs: Record<string, HostValue> = {}
+  for (const port of Object.keys(def.inputs)) {
+    const wire = wiresOf(node.json.in[port])[0]
+    if (wire) inputs[port] = values.get(wire)!
+  }
+  const path = node.params['path']
+  const files = typeof path === 'string' ? await fingerprintFolder(resolve(folder, path)) : ''
+  const key = hashOf([
+    def.type,
+    def.version,
+    codeOf(def, context.codeHash),
+    node.params,
+    Object.entries(inputs).map(([port, v]) => [port, contentOf(v)]),
+    seed,
+    files,
+  ])
+  const cached = await readCached(node, key, context)
+  if (cached) {
+    context.emit({ type: 'node', node: node.id, state: 'cached' })
+    return cached
+  }
+  context.emit({ type: 'node', node: node.id, state: 'running' })
+  const services = servicesFor({
+    cacheDir: context.cacheDir,
+    folder,
+    signal: context.signal,
+    progress: (what, done, total) => context.emit({ type: 'progress', node: node.id, what, done, total }),
+    bad: rows => reportBad(node.id, rows, context),
+  })
+  const result = await def.run({ services, seed }, node.params, inputs)
+  await writeCached(key, result, context)
+  context.emit({ type: 'node', node: node.id, state: 'done' })
+  return result
+}
+
+const contentOf = (v: HostValue): unknown =>
+  v.kind === 'dataset' || v.kind === 'tokenizer' ? v.hash : v.value
+
+/** Says how many rows were left out and names the first of them. */
+export function reportBad(node: string, rows: readonly BadRow[], context: EngineContext): void {
+  if (rows.length === 0) return
+  const named = rows.slice(0, NAMED).map(r => `${r.where}: ${r.problem}`)
+  const rest = rows.length > NAMED ? [`and ${rows.length - NAMED} more`] : []
+  const count = rows.length === 1 ? '1 row left out' : `${rows.length} rows left out`
+  context.emit({ type: 'log', level: 'warning', node, message: [count, ...named, ...rest].join('\n  ') })
+}
+
+const stem = (key: string, context: EngineContext): string => join(context.cacheDir, 'nodes', key)
+
+async function readCached(
+  node: CheckedNode,
+  key: string,
+  context: EngineContext,
+): Promise<Record<string, HostValue> | undefined> {
+  const outputs: Record<string, HostValue> = {}
+  for (const [port, type] of Object.entries(node.outputs)) {
+    const path = `${stem(key, context)}.${port}`
+    try {
+      if (type.kind === 'dataset') {
+        const table = await readTable(`${path}.table`)
+        if (!table) return undefined
+        reportBad(node.id, table.bad, context)
+        outputs[port] = datasetOf(table)
+      } else if (type.kind === 'tokenizer') {
+        const text = await readFile(`${path}.tokenizer.json`, 'utf8')
+        const { json, special } = tokenizerFile.parse(JSON.parse(text))
+        outputs[port] = tokenizerOf(
+          makeTokenizer(json as unknown as TokenizerJson, { ...special, bos: special.bos }),
+        )
+      } else return undefined
+    } catch (e) {
+      // What can't be read back is made again.
+      if (
+        e instanceof DataError ||
+        e instanceof SyntaxError ||
+        e instanceof z.ZodError ||
+        !(await exists(path))
+      )
+        return undefined
+      throw e
+    }
+  }
+  return Object.keys(outputs).length ? outputs : undefined
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+async function writeCached(
+  key: string,
+  result: Readonly<Record<string, HostValue>>,
+  context: EngineContext,
+): Promise<void> {
+  await mkdir(join(context.cacheDir, 'nodes'), { recursive: true })
+  for (const [port, value] of Object.entries(result)) {
+    const path = `${stem(key, context)}.${port}`
+    if (value.kind === 'dataset') await writeTable(`${path}.table`, (value as EngineDataset).table)
+    else if (value.kind === 'tokenizer') {
+      const { tokenizer } = value as EngineTokenizer
+      const { bos, eos, pad } = tokenizer
+      const text = JSON.stringify({ json: tokenizer.toJSON(), special: { bos, eos, pad } })
+      await writeFileAtomic(`${path}.tokenizer.json`, text)
+    }
+  }
+}

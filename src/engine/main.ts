@@ -1,0 +1,53 @@
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { registry } from '../nodes/index.ts'
+import type { Command, Message, Result } from '../protocol/messages.ts'
+import { builtCodeHashes } from './code-hash.ts'
+import { Engine } from './engine.ts'
+import { cacheFolder } from './paths.ts'
+
+/**
+ * The engine process: plain Node, started by the host with an IPC channel. It does one command at a time,
+ * listens for stops meanwhile, and ends itself when the host is gone, committing a checkpoint first.
+ */
+const send = (message: Message): void => {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {})
+}
+
+const engine = new Engine({
+  registry,
+  cacheDir: cacheFolder(),
+  codeHash: builtCodeHashes(dirname(fileURLToPath(import.meta.url))),
+  send,
+})
+
+/** Live XLA threads can crash a natural exit, so the process always ends by an explicit one. */
+const end = (code: number): void => {
+  process.exit(code)
+}
+
+process.on('SIGINT', () => {
+  // Ctrl-C reaches the whole group of the terminal; the host decides what it means.
+})
+process.on('SIGTERM', () => {
+  void engine.stopAll('checkpoint').then(() => end(0))
+})
+process.on('disconnect', () => {
+  void engine.stopAll('checkpoint').then(() => end(0))
+})
+process.on('message', (command: Command) => {
+  if (command.type === 'shutdown') {
+    void engine.stopAll('checkpoint').then(() => {
+      answer(command.id, { type: 'stopping' })
+      process.disconnect()
+    })
+    return
+  }
+  void engine.handle(command).then(result => answer(command.id, result))
+})
+
+function answer(id: number, result: Result): void {
+  send({ type: 'done', id, result })
+}
+
+send({ type: 'ready', version: process.version })

@@ -1,0 +1,79 @@
+import { DataError } from '../data/error.ts'
+import { buildPairSlice, buildWireSlice } from '../graph/compile/eval-slice.ts'
+import { buildTrainStep } from '../graph/compile/train-step.ts'
+import { splitWire, type Wire, wiresOf } from '../graph/document.ts'
+import type { HostValue, SettingsValue } from '../graph/host.ts'
+import { operandsOf, wireOf } from '../graph/slice.ts'
+import { printProgram } from '../ir/print.ts'
+import type { Program } from '../ir/program.ts'
+import { lowerToStableHlo } from '../lower/stablehlo/lower.ts'
+import type { OptimizerValue } from '../nn/optimizers/index.ts'
+import type { GraphSource } from '../protocol/messages.ts'
+import type { EngineContext } from './context.ts'
+import { runHostNode } from './host-nodes.ts'
+import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
+
+/** Rows that printed evaluation slices are staged with. */
+const ROWS = 128
+
+/** The programs of a graph, or of one node, as IR or as StableHLO. Reads no data. */
+export async function printGraph(
+  source: GraphSource,
+  node: string | undefined,
+  form: 'ir' | 'stablehlo',
+  context: EngineContext,
+): Promise<string> {
+  const loaded = await loadGraph(source, context)
+  if (!loaded.graph.ok) throw new GraphErrors(loaded.graph.diagnostics)
+  const { nodes } = loaded.graph
+  if (node !== undefined && !nodes.has(node))
+    throw new DataError(`there is no node "${node}"; there is: ${[...nodes.keys()].join(', ')}`)
+  const chosen = [...nodes.values()].filter(n => node === undefined || n.id === node)
+  const programs: { readonly program: Program; readonly donate?: readonly number[] }[] = []
+  for (const n of chosen) {
+    if (n.def.kind === 'train') {
+      const step = buildTrainStep(loaded.graph, n.id, await optimizersOf(loaded, n.id, context))
+      programs.push({ program: step.program, donate: step.donate })
+    } else if (n.def.kind === 'evaluator') {
+      const pairs = wireOf(n, n.def.needs(n.params).pairs)!
+      const operands = operandsOf(loaded.graph, pairs)!
+      programs.push(
+        buildWireSlice(loaded.graph, operands.rows, ROWS),
+        buildWireSlice(loaded.graph, operands.columns, ROWS),
+        buildPairSlice(loaded.graph, pairs, operands, ROWS, ROWS),
+      )
+    }
+  }
+  if (programs.length === 0)
+    throw new DataError(
+      `nothing compiles ${node ? `for "${node}"` : 'in this graph'}: only Trains and evaluators do`,
+    )
+  return programs
+    .map(p =>
+      form === 'ir'
+        ? printProgram(p.program, { origins: true })
+        : lowerToStableHlo(p.program, { donate: p.donate }),
+    )
+    .join('\n')
+}
+
+/** Optimizers and schedules are settings: their nodes run without any data. */
+async function optimizersOf(
+  loaded: LoadedGraph,
+  train: string,
+  context: EngineContext,
+): Promise<OptimizerValue[]> {
+  const values = new Map<Wire, HostValue>()
+  const { graph, folder } = loaded
+  const quiet: EngineContext = { ...context, emit: () => {} }
+  const run = async (wire: Wire): Promise<void> => {
+    const { node: id } = splitWire(wire)
+    const node = graph.nodes.get(id)!
+    for (const wires of Object.values(node.json.in)) for (const w of wiresOf(wires)) await run(w)
+    const outputs = await runHostNode(node, values, folder, graph.seed, quiet)
+    for (const [port, value] of Object.entries(outputs)) values.set(`${id}.${port}`, value)
+  }
+  const wires = wiresOf(graph.nodes.get(train)!.json.in['optimizer'])
+  for (const w of wires) await run(w)
+  return wires.map(w => (values.get(w) as SettingsValue).value as OptimizerValue)
+}

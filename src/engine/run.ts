@@ -1,0 +1,133 @@
+import { dirname, join } from 'node:path'
+import { DataError } from '../data/error.ts'
+import type { CheckedNode } from '../graph/check.ts'
+import { type Wire, wiresOf } from '../graph/document.ts'
+import type { HostValue, Report } from '../graph/host.ts'
+import { trainOf } from '../graph/slice.ts'
+import { writeGraph } from '../graph/write.ts'
+import type { GraphSource, Result, RunOptions } from '../protocol/messages.ts'
+import { openBackend } from './backends.ts'
+import { type EngineContext, Stopped } from './context.ts'
+import { runEvaluator } from './evaluate.ts'
+import { runHostNode } from './host-nodes.ts'
+import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
+import { RunStore } from './run-store.ts'
+import { runTrain } from './train.ts'
+import { asDataset } from './values.ts'
+import type { TrainedWeights } from './weights.ts'
+
+/** A failure of one node, as people should read it. */
+export class NodeFailure extends Error {
+  override readonly name = 'NodeFailure'
+  readonly node: string
+  constructor(node: string, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.node = node
+  }
+}
+
+/** Runs a whole graph: host nodes, Trains and evaluators in their canonical order, each from the cache if it can. */
+export async function runGraph(
+  source: GraphSource,
+  options: RunOptions,
+  context: EngineContext,
+): Promise<Result> {
+  const loaded = await loadGraph(source, context)
+  const { graph } = loaded
+  if (!graph.ok) throw new GraphErrors(graph.diagnostics)
+  for (const d of graph.diagnostics)
+    context.emit({ type: 'log', level: 'warning', node: d.node, message: d.message })
+  const run = options.resumeFrom
+    ? await RunStore.open(options.resumeFrom)
+    : await RunStore.create(
+        options.out ?? join(dirname(source.file), '.diptych'),
+        source.file,
+        writeGraph(loaded.document),
+      )
+  const backend = await openBackend(options.engine, context.cacheDir, message =>
+    context.emit({ type: 'log', level: 'warning', message }),
+  )
+  const reports: Record<string, Report> = {}
+  const state: RunState = { values: new Map(), weights: new Map() }
+  const attribution = () => attributionOf(state.values)
+  try {
+    for (const node of neededNodes(loaded)) {
+      const how = context.stopping()
+      if (how) throw new Stopped(how)
+      try {
+        const report = await runNode(node, loaded, state, run, options, { ...context, backend })
+        if (report) {
+          reports[node.id] = report
+          await run.report(node.id, report)
+          context.emit({ type: 'report', node: node.id, report })
+        }
+      } catch (e) {
+        throw e instanceof Stopped || context.signal.aborted ? e : new NodeFailure(node.id, e)
+      }
+    }
+    return { type: 'result', reports, run: run.path, outcome: 'completed', attribution: attribution() }
+  } catch (e) {
+    if (e instanceof Stopped || context.signal.aborted) {
+      const outcome = e instanceof Stopped && e.how === 'checkpoint' ? 'stopped' : 'cancelled'
+      return { type: 'result', reports, run: run.path, outcome, attribution: attribution() }
+    }
+    throw e
+  } finally {
+    backend.close()
+  }
+}
+
+interface RunState {
+  readonly values: Map<Wire, HostValue>
+  /** By Train id. */
+  readonly weights: Map<string, TrainedWeights>
+}
+
+async function runNode(
+  node: CheckedNode,
+  { graph, folder }: LoadedGraph,
+  state: RunState,
+  run: RunStore,
+  options: RunOptions,
+  context: EngineContext & { readonly backend: Awaited<ReturnType<typeof openBackend>> },
+): Promise<Report | undefined> {
+  if (node.def.kind === 'host') {
+    const outputs = await runHostNode(node, state.values, folder, graph.seed, context)
+    for (const [port, value] of Object.entries(outputs)) state.values.set(`${node.id}.${port}`, value)
+  } else if (node.def.kind === 'train') {
+    const before = trainOf(graph, node)
+    const wired = before ? state.weights.get(before) : undefined
+    state.weights.set(node.id, await runTrain(graph, node, state.values, wired, run, options, context))
+  } else if (node.def.kind === 'evaluator') {
+    const train = trainOf(graph, node)
+    const weights = train ? state.weights.get(train) : undefined
+    if (!weights) throw new DataError('its weights do not come from a Train')
+    return runEvaluator(graph, node, state.values, weights, options, context)
+  }
+  return undefined
+}
+
+/** The nodes that a Train or an evaluator needs, in canonical order; what nobody reads does not run. */
+function neededNodes({ graph }: LoadedGraph): CheckedNode[] {
+  const needed = new Set<string>()
+  const visit = (id: string): void => {
+    if (needed.has(id)) return
+    needed.add(id)
+    const node = graph.nodes.get(id)
+    for (const wires of Object.values(node?.json.in ?? {}))
+      for (const w of wiresOf(wires)) visit(w.slice(0, w.lastIndexOf('.')))
+  }
+  for (const node of graph.nodes.values())
+    if (node.def.kind === 'train' || node.def.kind === 'evaluator') visit(node.id)
+  return [...graph.nodes.values()].filter(n => needed.has(n.id))
+}
+
+/** Whose work the datasets of a run hold, each once. */
+function attributionOf(values: ReadonlyMap<Wire, HostValue>): string[] {
+  const lines = new Set<string>()
+  for (const value of values.values()) {
+    if (value.kind !== 'dataset') continue
+    for (const a of asDataset(value).schema.attribution ?? []) lines.add(`${a.name}: ${a.by} (${a.licence})`)
+  }
+  return [...lines]
+}

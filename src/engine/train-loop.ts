@@ -1,0 +1,113 @@
+import type { TrainStep } from '../graph/compile/train-step.ts'
+import { byteLength } from '../ir/types.ts'
+import type { StepEvent } from '../protocol/messages.ts'
+import type { Backend, DeviceArray, Executable, HostArray } from '../runtime/backend.ts'
+import { hostArray, scalarArray, view } from '../runtime/host-array.ts'
+
+/** Where a loop starts: every array by name. */
+export interface LoopState {
+  readonly step: number
+  readonly weights: ReadonlyMap<string, HostArray>
+  readonly optimizer: ReadonlyMap<string, HostArray>
+}
+
+/**
+ * The device side of training: weights and optimizer state stay on the device and are donated from one step to
+ * the next; each step is one call. While the device works on a step, the host gathers and uploads the next
+ * batch and reads the metrics of the step before.
+ */
+export class TrainLoop {
+  private readonly step: TrainStep
+  private readonly backend: Backend
+  private readonly executable: Executable
+  private readonly feed: (step: number) => Promise<HostArray[]>
+  /** Arguments by name, batch left out. */
+  private readonly args = new Map<string, DeviceArray>()
+  private next: number
+  private inCall = 0
+  private prepared: Promise<DeviceArray[]> | undefined
+
+  constructor(
+    step: TrainStep,
+    backend: Backend,
+    executable: Executable,
+    feed: (step: number) => Promise<HostArray[]>,
+    start: LoopState,
+    key: readonly [number, number],
+  ) {
+    this.step = step
+    this.backend = backend
+    this.executable = executable
+    this.feed = feed
+    this.next = start.step
+    for (const w of step.weights) this.args.set(w.name, backend.upload(start.weights.get(w.name)!))
+    for (const s of step.state) {
+      const zeros: HostArray = { type: s.type, bytes: new Uint8Array(byteLength(s.type)) }
+      this.args.set(s.name, backend.upload(start.optimizer.get(s.name) ?? zeros))
+    }
+    this.args.set('step', backend.upload(scalarArray('s32', start.step)))
+    this.args.set('key', backend.upload(hostArray({ dtype: 'u32', shape: [2] }, key)))
+  }
+
+  /** Steps taken so far. */
+  get taken(): number {
+    return this.next
+  }
+
+  /** Milliseconds so far between starting a call of the device and having its metrics. */
+  get callMs(): number {
+    return this.inCall
+  }
+
+  private prepare(step: number): Promise<DeviceArray[]> {
+    return this.feed(step).then(arrays => arrays.map(a => this.backend.upload(a)))
+  }
+
+  /**
+   * Takes one step and resolves to its metrics. `more`: whether another step will follow, whose batch is then
+   * prepared while the device works.
+   */
+  async advance(node: string, more: boolean): Promise<StepEvent> {
+    const at = this.next
+    const batch = await (this.prepared ?? this.prepare(at))
+    this.prepared = undefined
+    const names = [...this.args.keys()]
+    const called = performance.now()
+    const results = await this.executable.run([...names.map(n => this.args.get(n)!), ...batch])
+    if (more) {
+      this.prepared = this.prepare(at + 1)
+      // A failure is raised where the batch is awaited.
+      this.prepared.catch(() => {})
+    }
+    const kept = [...this.step.trained, ...this.step.state.map(s => s.name), 'step']
+    kept.forEach((name, i) => {
+      this.args.set(name, results[i]!)
+    })
+    this.next = at + 1
+    const scalars = results.slice(kept.length)
+    const values = await Promise.all(scalars.map(async s => view(await s.toHost())[0]!))
+    this.inCall += performance.now() - called
+    for (const s of scalars) s.free()
+    for (const b of batch) b.free()
+    const metrics = Object.fromEntries(this.step.metrics.map((name, i) => [name, values[i]!]))
+    return { type: 'step', node, step: at, ...metrics }
+  }
+
+  /** Copies the whole state to the host. */
+  async snapshot(): Promise<LoopState> {
+    const read = async (names: readonly string[]) =>
+      new Map(await Promise.all(names.map(async n => [n, await this.args.get(n)!.toHost()] as const)))
+    return {
+      step: this.next,
+      weights: await read(this.step.weights.map(w => w.name)),
+      optimizer: await read(this.step.state.map(s => s.name)),
+    }
+  }
+
+  async free(): Promise<void> {
+    const batch = await this.prepared?.catch(() => undefined)
+    for (const b of batch ?? []) b.free()
+    for (const a of this.args.values()) a.free()
+    this.args.clear()
+  }
+}

@@ -1,0 +1,234 @@
+import { cp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DataError } from '../data/error.ts'
+import { hashOf, sha256 } from '../data/hash.ts'
+import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
+import { buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
+import { type Wire, wiresOf } from '../graph/document.ts'
+import type { HostValue, SettingsValue } from '../graph/host.ts'
+import type { TrainNode } from '../graph/kit.ts'
+import { fieldsOf } from '../graph/slice.ts'
+import { printProgram } from '../ir/print.ts'
+import { threefry } from '../ir/threefry.ts'
+import { elementCount } from '../ir/types.ts'
+import { hashString } from '../nn/init.ts'
+import type { OptimizerValue } from '../nn/optimizers/index.ts'
+import type { StepEvent } from '../protocol/messages.ts'
+import type { HostArray } from '../runtime/backend.ts'
+import { differences, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
+import { type DeviceContext, Stopped } from './context.ts'
+import { dotFlops, TOY_FLOPS } from './cost.ts'
+import { Feed, openField } from './feed.ts'
+import { reportBad } from './host-nodes.ts'
+import type { RunStore } from './run-store.ts'
+import { type LoopState, TrainLoop } from './train-loop.ts'
+import { asDataset, asTokenizer } from './values.ts'
+import { startingValue, type TrainedWeights } from './weights.ts'
+
+export interface StageOptions {
+  readonly fresh: boolean
+  readonly resumeFrom?: string
+}
+
+/** Bumped when a change of the engine changes what a stage computes. */
+const ENGINE = 'engine-1'
+
+/** Trains one stage, or takes its weights from the cache or from where the run it resumes had got. */
+export async function runTrain(
+  graph: CheckedGraph,
+  node: CheckedNode,
+  values: ReadonlyMap<Wire, HostValue>,
+  wired: TrainedWeights | undefined,
+  run: RunStore,
+  options: StageOptions,
+  context: DeviceContext,
+): Promise<TrainedWeights> {
+  const settings = (node.def as TrainNode).settings(node.params)
+  const seed = settings.seed ?? graph.seed
+  const optimizers = wiresOf(node.json.in['optimizer']).map(
+    w => (values.get(w) as SettingsValue).value as OptimizerValue,
+  )
+  const step = buildTrainStep(graph, node.id, optimizers)
+  refuseHugeOnReference(step, node.id, context)
+  const feed = await openFeed(graph, node, step, values, seed, context)
+  try {
+    const key: StageKey = {
+      program: sha256(printProgram(step.program)),
+      data: feed.hash,
+      start: wired?.hash ?? '',
+      seed,
+      steps: settings.steps,
+      engine: `${ENGINE} ${context.backend.fingerprint}`,
+    }
+    const hash = hashOf([node.id, key])
+    const cached = join(context.cacheDir, 'train', hash)
+    if (!options.fresh && !options.resumeFrom) {
+      const found = await readCheckpoint(cached).catch(() => undefined)
+      if (found) {
+        context.emit({ type: 'node', node: node.id, state: 'cached' })
+        await run.adoptMetrics(node.id, join(cached, 'metrics.jsonl'))
+        return { hash, tensors: found.weights }
+      }
+    }
+    context.emit({ type: 'node', node: node.id, state: 'running' })
+    const start = await startOf(node.id, step, key, seed, wired, run, options)
+    const tensors =
+      start.step >= settings.steps
+        ? start.weights
+        : await train(node.id, step, feed, start, settings, key, run, context)
+    const newest = await run.newest(node.id, run.checkpoints(node.id))
+    if (newest) {
+      await rm(cached, { recursive: true, force: true })
+      await cp(newest, cached, { recursive: true })
+      await cp(run.metricsPath(node.id), join(cached, 'metrics.jsonl')).catch(() => {})
+    }
+    context.emit({ type: 'node', node: node.id, state: 'done' })
+    return { hash, tensors }
+  } finally {
+    await feed.close()
+  }
+}
+
+function refuseHugeOnReference(step: TrainStep, node: string, context: DeviceContext): void {
+  const flops = dotFlops(step.program)
+  if (context.backend.name === 'reference' && flops > TOY_FLOPS)
+    throw new DataError(
+      `"${node}" needs ${(flops / 1e9).toFixed(1)} GFLOP a step; the reference backend is for toys of up to ${TOY_FLOPS / 1e9}. ` +
+        'Use --engine xla, or make the batch and the encoders smaller.',
+    )
+}
+
+/** Opens the packs of every Batch field that the stage reads. */
+async function openFeed(
+  graph: CheckedGraph,
+  node: CheckedNode,
+  step: TrainStep,
+  values: ReadonlyMap<Wire, HostValue>,
+  seed: number,
+  context: DeviceContext,
+): Promise<Feed> {
+  const refs = fieldsOf(graph, wiresOf(node.json.in['loss']))
+  const fields = []
+  for (const ref of refs) {
+    const batch = graph.nodes.get(ref.batch)!
+    const dataset = asDataset(values.get(wiresOf(batch.json.in['dataset'])[0]!))
+    const tokenizerWire = wiresOf(batch.json.in['tokenizer'])[0]
+    const tokenizer = tokenizerWire ? asTokenizer(values.get(tokenizerWire)) : undefined
+    const source = await openField(ref.derivation, dataset, tokenizer, context, (what, done, total) =>
+      context.emit({ type: 'progress', node: ref.batch, what, done, total }),
+    )
+    reportBad(ref.batch, source.bad, context)
+    fields.push({ ref, source, dataset })
+  }
+  return new Feed(seed, node.id, fields, step.batch)
+}
+
+/** A fresh start, or the checkpoint that the run resumes from. */
+async function startOf(
+  train: string,
+  step: TrainStep,
+  key: StageKey,
+  seed: number,
+  wired: TrainedWeights | undefined,
+  run: RunStore,
+  options: StageOptions,
+): Promise<LoopState> {
+  const path = options.resumeFrom ? await run.newest(train, options.resumeFrom) : undefined
+  if (!path) {
+    await run.truncateMetrics(train, 0)
+    const weights = new Map(step.weights.map(w => [w.name, startingValue(w, seed, wired)]))
+    return { step: 0, weights, optimizer: new Map() }
+  }
+  const checkpoint = await readCheckpoint(path)
+  const changed = differences(checkpoint.key, key)
+  if (changed.length)
+    throw new DataError(
+      `${path} can't be resumed: since it was made, ${changed.join(' and ')} changed. ` +
+        'Run with the same settings as then, or start anew without --resume_from_checkpoint.',
+    )
+  await run.truncateMetrics(train, checkpoint.step)
+  return checkpoint
+}
+
+async function train(
+  id: string,
+  step: TrainStep,
+  feed: Feed,
+  start: LoopState,
+  settings: { readonly steps: number; readonly checkpointEvery: number },
+  key: StageKey,
+  run: RunStore,
+  context: DeviceContext,
+): Promise<ReadonlyMap<string, HostArray>> {
+  const before = performance.now()
+  const executable = await context.backend.compile(step.program, { donate: step.donate })
+  context.emit({
+    type: 'train',
+    node: id,
+    steps: settings.steps,
+    firstStep: start.step,
+    parameters: step.weights.reduce((n, w) => n + elementCount(w.shape), 0),
+    compileSeconds: (performance.now() - before) / 1000,
+    fromCache: executable.fromCache,
+  })
+  const loop = new TrainLoop(
+    step,
+    context.backend,
+    executable,
+    s => feed.batch(s),
+    start,
+    trainKey(key.seed, id),
+  )
+  let committed = start.step
+  const commit = async () => {
+    const state = await loop.snapshot()
+    await run.flush(id, true)
+    const path = await writeCheckpoint(run.checkpoints(id), {
+      train: id,
+      step: state.step,
+      key,
+      weights: state.weights,
+      optimizer: state.optimizer,
+    })
+    committed = state.step
+    context.emit({ type: 'checkpoint', node: id, step: state.step, path })
+    return state
+  }
+  try {
+    while (loop.taken < settings.steps) {
+      const how = context.stopping()
+      if (how) {
+        if (how === 'checkpoint' && committed !== loop.taken) await commit()
+        throw new Stopped(how)
+      }
+      const event = await loop.advance(id, loop.taken + 1 < settings.steps)
+      refuseNonFinite(event, run)
+      run.metric(event)
+      context.emit(event)
+      const every = settings.checkpointEvery
+      if (every > 0 && loop.taken % every === 0 && loop.taken < settings.steps) await commit()
+    }
+    return (await commit()).weights
+  } finally {
+    await run.flush(id)
+    await loop.free()
+    executable.free()
+  }
+}
+
+/** A loss that is not a number never recovers; going on would only overwrite good checkpoints. */
+function refuseNonFinite(event: StepEvent, run: RunStore): void {
+  for (const [name, value] of Object.entries(event)) {
+    if (name.startsWith('train/') && !Number.isFinite(value))
+      throw new DataError(
+        `${name} became ${value} at step ${event.step} of "${event.node}". Try a lower learning rate or a longer warm-up. ` +
+          `Earlier checkpoints are in ${run.checkpoints(event.node)}.`,
+      )
+  }
+}
+
+/** The key of a stage: from the seed and the Train's id. */
+function trainKey(seed: number, id: string): [number, number] {
+  const [a, b] = hashString(id)
+  return threefry(0, seed, a, b)
+}

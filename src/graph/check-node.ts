@@ -1,0 +1,209 @@
+import { matchSizes, matchWire, showAccept } from './accept.ts'
+import type { CheckedNode, SchemaState } from './check.ts'
+import { GraphFault, suggest } from './diagnostic.ts'
+import { type NodeJson, references, splitWire, type Wire, wiresOf } from './document.ts'
+import type { FlatGraph } from './expand.ts'
+import { explainIssues } from './explain.ts'
+import type { InputTypes, NodeDef } from './kit.ts'
+import { own } from './own.ts'
+import type { DatasetSchema } from './schema.ts'
+import type { PortType, PortTypes } from './types.ts'
+
+/** Outputs of a node that reads something of unknown schema: not judged until that is known. */
+const PENDING: PortTypes = { unknown: { kind: 'unknown' } }
+
+/** One node while it is checked, and what is known of the others. */
+export interface Subject {
+  readonly id: string
+  readonly json: NodeJson
+  readonly def: NodeDef
+  readonly flat: FlatGraph
+  readonly checked: ReadonlyMap<string, CheckedNode>
+  readonly report: (fault: GraphFault, node?: string) => void
+}
+
+/** The parameters as the node's schema reads them, migrated to its version; undefined after a fault. */
+export function readParams(s: Subject): Readonly<Record<string, unknown>> | undefined {
+  const { json, def, flat } = s
+  if (flat.faulty.has(`${s.id}.params`)) return undefined
+  if (json.v > def.version) {
+    const message = `this "${def.type}" is of version ${json.v}; this Diptych knows up to ${def.version}`
+    s.report(new GraphFault('DT013', message, { field: 'v', hint: 'Update Diptych.' }))
+    return undefined
+  }
+  const given = migrated(s)
+  if (!given) return undefined
+  const broken = references(given).flatMap(ref => brokenReference(s, ref))
+  broken.forEach(fault => {
+    s.report(fault)
+  })
+  const result = def.params.safeParse(given)
+  if (result.success) return broken.length ? undefined : result.data
+  for (const { path, kind, message, hint } of explainIssues(result.error.issues, given)) {
+    const field = ['params', ...path].join('.')
+    if (kind !== 'unknown key') s.report(new GraphFault('DT012', message, { field, hint }))
+    else {
+      const key = String(path.at(-1))
+      const known = path.length === 1 ? suggest(key, Object.keys(def.params.shape)) : undefined
+      const unknown = `"${def.type}" has no parameter "${key}"`
+      s.report(new GraphFault('DT011', unknown, { field, hint: known }))
+    }
+  }
+  return undefined
+}
+
+/** Migrations are written for sound parameters of their version; what they can't read was never sound. */
+function migrated({ json, def, report }: Subject): Record<string, unknown> | undefined {
+  let given: Record<string, unknown> = { ...json.params }
+  for (let v = json.v; v < def.version; v++) {
+    try {
+      given = def.migrations?.[v]?.(given) ?? given
+    } catch {
+      const message = `the parameters are no good settings of "${def.type}" version ${v}`
+      const hint = `Write them as version ${def.version} has them, and "v": ${def.version}.`
+      report(new GraphFault('DT012', message, { field: 'params', hint }))
+      return undefined
+    }
+  }
+  return given
+}
+
+/** A `$node` must name a node; one that lends its weights must be of the same type and have its own. */
+function brokenReference(s: Subject, ref: { readonly path: string; readonly node: string }): GraphFault[] {
+  const fault = (message: string, hint?: string) => [
+    new GraphFault('DT025', message, { field: `params.${ref.path}`, hint }),
+  ]
+  const target = s.flat.nodes.get(ref.node)
+  if (!target) {
+    const hint = suggest(ref.node, [...s.flat.nodes.keys()])
+    return fault(`it refers to the node "${ref.node}", which isn't there`, hint)
+  }
+  if (ref.path !== 'sharedWith') return []
+  if (ref.node === s.id) return fault('a node can’t share its weights with itself', 'Remove it.')
+  if (target.type !== s.json.type)
+    return fault(
+      `weights are shared between nodes of one type, but this is "${s.json.type}" and "${ref.node}" is "${target.type}"`,
+    )
+  const [further] = references({ sharedWith: own(target.params, 'sharedWith') })
+  if (!further) return []
+  return fault(
+    `"${ref.node}" has no weights of its own: it shares those of "${further.node}"`,
+    further.node === s.id ? 'One of the two must own the weights.' : `Refer to "${further.node}".`,
+  )
+}
+
+/** The types of the wires, by port, each matched with what the input accepts; undefined after a fault. */
+export function readInputs(s: Subject): InputTypes | undefined {
+  const { id, json, def } = s
+  const inputs: Record<string, PortType | readonly PortType[]> = {}
+  let clean = true
+  const fail = (fault: GraphFault, node = id) => {
+    clean = false
+    s.report(fault, node)
+  }
+  for (const port of Object.keys(json.in)) {
+    if (Object.hasOwn(def.inputs, port)) continue
+    const hint = suggest(port, Object.keys(def.inputs))
+    fail(new GraphFault('DT020', `"${def.type}" has no input "${port}"`, { port, hint }))
+  }
+  for (const [port, spec] of Object.entries(def.inputs)) {
+    if (s.flat.faulty.has(`${id}.${port}`)) {
+      clean = false
+      continue
+    }
+    const given = own(json.in, port)
+    const wires = wiresOf(given)
+    if (wires.length === 0) {
+      if (spec.optional) continue
+      const outer = s.flat.open.get(`${id}.${port}`)
+      const hint = `${spec.doc} Wire an output that carries ${showAccept(spec.accepts)}.`
+      if (outer) {
+        const message = `nothing is wired to "${outer.port}", which "${id}" needs for its "${port}"`
+        fail(new GraphFault('DT021', message, { port: outer.port, hint }), outer.node)
+      } else fail(new GraphFault('DT021', `nothing is wired to "${port}"`, { port, hint }))
+      continue
+    }
+    if (typeof given !== 'string' && !spec.list) {
+      const hint = wires.length === 1 ? `Write "${wires[0]}" without brackets.` : 'Keep one of them.'
+      fail(new GraphFault('DT024', `"${port}" takes one wire, not a list of ${wires.length}`, { port, hint }))
+      continue
+    }
+    const found = wires.flatMap(w => {
+      const type = typeOf(s, port, w)
+      if (type instanceof GraphFault) fail(type)
+      else if (type) return [type]
+      clean = false
+      return []
+    })
+    if (found.length === wires.length) inputs[port] = spec.list ? found : found[0]!
+  }
+  return clean ? inputs : undefined
+}
+
+/** What a wire carries; undefined where its producer has faults of its own, which have been reported. */
+function typeOf(s: Subject, port: string, wire: Wire): PortType | GraphFault | undefined {
+  const source = splitWire(wire)
+  if (s.flat.faulty.has(source.node)) return undefined
+  if (!s.flat.nodes.has(source.node)) {
+    const hint = suggest(source.node, [...s.flat.nodes.keys()])
+    return new GraphFault('DT022', `the wire "${wire}" comes from a node that isn't there`, { port, hint })
+  }
+  const from = s.checked.get(source.node)
+  if (!from) return undefined
+  if (from.outputs === PENDING) return { kind: 'unknown' }
+  const type = own(from.outputs, source.port)
+  if (!type) {
+    const hint =
+      from.def.absent?.(from.params, from.inputs, source.port) ??
+      suggest(source.port, Object.keys(from.outputs))
+    return new GraphFault('DT023', `the node "${source.node}" has no output "${source.port}"`, { port, hint })
+  }
+  const fault = mismatch(s, port, type)
+  if (!fault) return type
+  const others = Object.entries(from.outputs).filter(([, t]) => !mismatch(s, port, t))
+  if (others.length === 0) return fault
+  const hint = `Another output fits: ${others.map(([name]) => `"${source.node}.${name}"`).join(', ')}.`
+  return new GraphFault(fault.code, fault.message, { ...fault.place, hint })
+}
+
+function mismatch(s: Subject, port: string, type: PortType): GraphFault | undefined {
+  return faultOf(() => matchWire(port, s.def.inputs[port]!.accepts, type))
+}
+
+/** The types of the outputs; undefined after a fault. */
+export function readOutputs(
+  s: Subject,
+  params: Readonly<Record<string, unknown>>,
+  inputs: InputTypes,
+  schema: SchemaState | undefined,
+  locked: DatasetSchema | undefined,
+): PortTypes | undefined {
+  const { def } = s
+  const unknown = (t: PortType | undefined) => t?.kind === 'unknown'
+  if (
+    Object.values(inputs).some(t =>
+      Array.isArray(t) ? (t as PortType[]).some(unknown) : unknown(t as PortType),
+    )
+  )
+    return PENDING
+  let outputs: PortTypes | undefined
+  const fault = faultOf(() => {
+    if (def.kind === 'device') matchSizes(inputs)
+    if (def.kind !== 'host' || !def.peek) outputs = def.types(params, inputs)
+    else if (schema?.state === 'failed') throw new GraphFault('DT060', schema.message)
+    else outputs = def.types(params, inputs, schema?.state === 'known' ? schema.schema : locked)
+  })
+  if (fault) s.report(fault)
+  return outputs
+}
+
+/** Rules throw what they find; anything else thrown is a fault of the rule's own code. */
+export function faultOf(rule: () => void): GraphFault | undefined {
+  try {
+    rule()
+    return undefined
+  } catch (e) {
+    if (e instanceof GraphFault) return e
+    throw e
+  }
+}

@@ -1,0 +1,69 @@
+import type { DatasetSchema } from './schema.ts'
+
+/** A wire, from its consumer's side: `"node.port"`, or `"@input"` inside a subgraph. */
+export type Wire = string
+
+/** Parameters as the file holds them; the node's schema reads them. */
+export type ParamJson = Readonly<Record<string, unknown>>
+
+export interface NodeJson {
+  readonly type: string
+  readonly v: number
+  readonly title?: string
+  readonly params: ParamJson
+  readonly in: Readonly<Record<string, Wire | readonly Wire[]>>
+}
+
+/** A subgraph: parameters with defaults, named inputs, outputs by inner wire. Inner params may say `{"$param": "name"}`. */
+export interface DefJson {
+  readonly params: ParamJson
+  readonly in: readonly string[]
+  readonly out: Readonly<Record<string, Wire>>
+  readonly nodes: Readonly<Record<string, NodeJson>>
+  /** Where it was copied from, with the hash it had there. */
+  readonly source?: { readonly file: string; readonly hash: string }
+}
+
+export interface Meta {
+  readonly title: string
+  readonly seed: number
+  readonly about?: string
+}
+
+/** A graph file. `view` and `lock` never change what runs. */
+export interface GraphDocument {
+  readonly format: 'diptych-graph'
+  readonly version: 1
+  readonly meta: Meta
+  readonly nodes: Readonly<Record<string, NodeJson>>
+  readonly defs: Readonly<Record<string, DefJson>>
+  readonly view: Readonly<Record<string, readonly [number, number]>>
+  readonly lock: { readonly schemas?: Readonly<Record<string, DatasetSchema>> }
+}
+
+export const ID = /^[a-z][a-z0-9_]*$/
+export const FORMAT_VERSION = 1
+
+/** The wires of one input, as a list. */
+export const wiresOf = (w: Wire | readonly Wire[] | undefined): readonly Wire[] =>
+  w === undefined ? [] : typeof w === 'string' ? [w] : w
+
+/** `"vision.embedding"` to its node and port. Node paths hold no dot; a port, being a column's name, may. */
+export function splitWire(wire: Wire): { readonly node: string; readonly port: string } {
+  const dot = wire.indexOf('.')
+  return { node: wire.slice(0, dot), port: wire.slice(dot + 1) }
+}
+
+/** Every `{ "$node": id }` among parameters, with the dotted path that holds it. */
+export function references(params: ParamJson): { readonly path: string; readonly node: string }[] {
+  const found: { path: string; node: string }[] = []
+  const walk = (value: unknown, path: string): void => {
+    if (typeof value !== 'object' || value === null) return
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === '$node' && typeof inner === 'string') found.push({ path, node: inner })
+      else walk(inner, path ? `${path}.${key}` : key)
+    }
+  }
+  walk(params, '')
+  return found
+}

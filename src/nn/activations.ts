@@ -1,0 +1,19 @@
+import type { Builder } from '../ir/builder.ts'
+import type { Var } from '../ir/program.ts'
+
+/** x Φ(x) with the exact normal distribution function. Source: Hendrycks & Gimpel 2016 (arXiv 1606.08415). */
+export const gelu = (b: Builder, x: Var): Var => b.mul(b.mul(x, 0.5), b.add(b.erf(b.mul(x, Math.SQRT1_2)), 1))
+
+/** x σ(1.702 x): what OpenAI's CLIP weights were trained with. */
+export const quickGelu = (b: Builder, x: Var): Var => b.mul(x, b.logistic(b.mul(x, 1.702)))
+
+/** max(x, 0). */
+export const relu = (b: Builder, x: Var): Var => b.max(x, 0)
+
+/** x σ(x), also called swish. */
+export const silu = (b: Builder, x: Var): Var => b.mul(x, b.logistic(x))
+
+/** Elementwise functions by the names that Hugging Face configurations use. */
+export const activations = { gelu, quick_gelu: quickGelu, relu, silu } as const
+
+export type Activation = keyof typeof activations

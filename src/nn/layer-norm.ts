@@ -1,0 +1,28 @@
+import type { Builder } from '../ir/builder.ts'
+import type { Var } from '../ir/program.ts'
+import { elementCount, tensor } from '../ir/types.ts'
+import type { Scope } from './scope.ts'
+
+/**
+ * y = (x - mean) / √(var + eps) · weight + bias over the last axis of `x` [..., D], var without Bessel's
+ * correction. Weights `weight` [D] and `bias` [D]. Source: Ba et al. 2016 (arXiv 1607.06450); torch.nn.LayerNorm.
+ */
+export function layerNorm(s: Scope, x: Var, options: { readonly eps?: number } = {}): Var {
+  const { b } = s
+  const width = x.type.shape.at(-1)!
+  const gain = s.weight('weight', [width], { kind: 'ones' })
+  const bias = s.weight('bias', [width], { kind: 'zeros' })
+  const rows = b.reshape(x, [elementCount(x.type.shape.slice(0, -1)), width]) // [N, D]
+  const centred = b.sub(rows, meanOfRows(b, rows)) // [N, D]
+  const variance = meanOfRows(b, b.mul(centred, centred)) // [N, 1]
+  const unit = b.mul(centred, b.rsqrt(b.add(variance, options.eps ?? 1e-5))) // [N, D]
+  return b.reshape(b.add(b.mul(unit, gain), bias), x.type.shape) // [..., D]
+}
+
+/** [N, D] → [N, 1]; as a product with a constant vector, twice as fast as a reduction on XLA's CPU compiler. */
+function meanOfRows(b: Builder, x: Var): Var {
+  const [n, width] = x.type.shape as [number, number]
+  const share = b.fill(tensor(x.type.dtype, [width]), 1 / width) // [D]
+  const mean = b.dotGeneral(x, share, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] }) // [N]
+  return b.reshape(mean, [n, 1]) // [N, 1]
+}

@@ -1,0 +1,43 @@
+import type { NodeDef, Registry } from '../graph/kit.ts'
+import { batch } from './data/batch.ts'
+import { emoji } from './data/emoji.ts'
+import { folder } from './data/folder.ts'
+import { shuffleColumn } from './data/shuffle-column.ts'
+import { textEncoder } from './encoder/text-transformer.ts'
+import { vit } from './encoder/vit.ts'
+import { retrieval } from './evaluation/retrieval.ts'
+import { zeroShot } from './evaluation/zero-shot.ts'
+import { normalize } from './layer/normalize.ts'
+import { projection } from './layer/projection.ts'
+import { note } from './note/note.ts'
+import { infoNCE } from './objective/info-nce.ts'
+import { adamw } from './optimizer/adamw.ts'
+import { schedule } from './optimizer/schedule.ts'
+import { logits } from './pair/logits.ts'
+import { bpe } from './text/bpe.ts'
+import { tokenizerFile } from './text/tokenizer-file.ts'
+import { train } from './train/train.ts'
+
+const ALL: readonly NodeDef[] = [
+  emoji,
+  folder,
+  shuffleColumn,
+  bpe,
+  tokenizerFile,
+  batch,
+  vit,
+  textEncoder,
+  projection,
+  normalize,
+  logits,
+  infoNCE,
+  schedule,
+  adamw,
+  train,
+  retrieval,
+  zeroShot,
+  note,
+]
+
+/** Every node type by name. */
+export const registry: Registry = new Map(ALL.map(def => [def.type, def]))

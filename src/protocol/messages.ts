@@ -1,0 +1,134 @@
+import type { Diagnostic } from '../graph/diagnostic.ts'
+import type { Report } from '../graph/host.ts'
+import type { DatasetSchema } from '../graph/schema.ts'
+
+/** A graph as a client hands it over: its text, and the file it came from, for places and relative paths. */
+export interface GraphSource {
+  readonly text: string
+  /** Absolute path of the graph file; the working folder of its relative paths is its folder. */
+  readonly file: string
+  /** `--set node.param=value`, applied before checking. */
+  readonly overrides: readonly { readonly node: string; readonly param: string; readonly value: unknown }[]
+  /** `--seed`: in place of the graph's. */
+  readonly seed?: number
+}
+
+export interface RunOptions {
+  readonly engine: 'xla' | 'reference'
+  /** Folder that holds `runs/`; by default `.diptych` beside the graph file. */
+  readonly out?: string
+  /** A run's folder, or one checkpoint. */
+  readonly resumeFrom?: string
+  /** Train and evaluate again what the cache already has. */
+  readonly fresh: boolean
+}
+
+/** What a client may ask of the engine. Each has an id that its events carry. */
+export type Command =
+  | { readonly id: number; readonly type: 'check'; readonly graph: GraphSource }
+  | {
+      readonly id: number
+      readonly type: 'print'
+      readonly graph: GraphSource
+      /** The program of one node, or of all. */
+      readonly node?: string
+      readonly form: 'ir' | 'stablehlo'
+    }
+  | { readonly id: number; readonly type: 'run'; readonly graph: GraphSource; readonly options: RunOptions }
+  /** Ends a run at the next step: `checkpoint` commits one first. */
+  | {
+      readonly id: number
+      readonly type: 'stop'
+      readonly run: number
+      readonly how: 'checkpoint' | 'cancel'
+    }
+  /** Times a fixed model, in turn with the peers: `rounds` rounds of `stepsPerRound` steps each. */
+  | {
+      readonly id: number
+      readonly type: 'bench'
+      readonly name: string
+      readonly rounds: number
+      readonly stepsPerRound: number
+      /** Which peers to time too; without it, all that are installed. */
+      readonly peers?: readonly string[]
+    }
+  | { readonly id: number; readonly type: 'shutdown' }
+
+/** A number of a step; JSON carries enough digits that it parses back to the same bits. */
+export type StepEvent = {
+  readonly type: 'step'
+  readonly node: string
+  /** From 0: the step that was just taken. */
+  readonly step: number
+  /** `train/loss`, `train/grad_norm`, `train/learning_rate`. */
+  readonly [metric: `train/${string}`]: number
+}
+
+export type Event =
+  | {
+      readonly type: 'log'
+      readonly level: 'info' | 'warning'
+      readonly node?: string
+      readonly message: string
+    }
+  /** A node began; `why` says what made it run, or that the cache has it. */
+  | {
+      readonly type: 'node'
+      readonly node: string
+      readonly state: 'running' | 'cached' | 'done'
+      readonly why?: string
+    }
+  /** Progress within a node, such as packing or embedding. */
+  | {
+      readonly type: 'progress'
+      readonly node: string
+      readonly what: string
+      readonly done: number
+      readonly total: number
+    }
+  /** Training begins or goes on. `firstStep` is 0 or where it resumes. */
+  | {
+      readonly type: 'train'
+      readonly node: string
+      readonly steps: number
+      readonly firstStep: number
+      readonly parameters: number
+      readonly compileSeconds: number
+      readonly fromCache: boolean
+    }
+  | StepEvent
+  | { readonly type: 'checkpoint'; readonly node: string; readonly step: number; readonly path: string }
+  | { readonly type: 'report'; readonly node: string; readonly report: Report }
+
+export type Result =
+  | {
+      readonly type: 'checked'
+      readonly diagnostics: readonly Diagnostic[]
+      readonly schemas: Readonly<Record<string, DatasetSchema>>
+    }
+  | { readonly type: 'printed'; readonly text: string }
+  /** `text` for people, `json` for `--json`. */
+  | { readonly type: 'bench'; readonly text: string; readonly json: unknown }
+  | {
+      readonly type: 'result'
+      /** By evaluator node id. */
+      readonly reports: Readonly<Record<string, Report>>
+      /** The run's folder. */
+      readonly run: string
+      /** `stopped`: resumable, ended early on request. */
+      readonly outcome: 'completed' | 'stopped' | 'cancelled'
+      readonly attribution: readonly string[]
+    }
+  | { readonly type: 'stopping' }
+  | {
+      readonly type: 'failed'
+      readonly diagnostics: readonly Diagnostic[]
+      readonly message: string
+      readonly node?: string
+    }
+
+/** What the engine sends. `result` ends a command. */
+export type Message =
+  | { readonly type: 'ready'; readonly version: string }
+  | { readonly type: 'event'; readonly id: number; readonly event: Event }
+  | { readonly type: 'done'; readonly id: number; readonly result: Result }
