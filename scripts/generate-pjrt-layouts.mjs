@@ -9,7 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Structs that Diptych fills or reads; the header has about 130. */
+/** Structs that Diptych fills or reads; the header has more than a hundred. */
 const STRUCTS = ['PJRT_Api_Version', 'PJRT_NamedValue', 'PJRT_Program', 'PJRT_ExecuteOptions']
 
 /** Functions that Diptych calls, with their `_Args` structs. */
@@ -18,7 +18,6 @@ const FUNCTIONS = [
   'PJRT_Error_Message',
   'PJRT_Error_GetCode',
   'PJRT_Plugin_Initialize',
-  'PJRT_Plugin_Attributes',
   'PJRT_Event_Destroy',
   'PJRT_Event_IsReady',
   'PJRT_Event_Error',
@@ -33,7 +32,6 @@ const FUNCTIONS = [
   'PJRT_Device_GetDescription',
   'PJRT_DeviceDescription_ToString',
   'PJRT_Executable_Destroy',
-  'PJRT_Executable_NumOutputs',
   'PJRT_Executable_OutputElementTypes',
   'PJRT_Executable_OutputDimensions',
   'PJRT_Executable_GetCompiledMemoryStats',
@@ -44,13 +42,13 @@ const FUNCTIONS = [
   'PJRT_LoadedExecutable_Execute',
   'PJRT_Buffer_Destroy',
   'PJRT_Buffer_IsDeleted',
-  'PJRT_Buffer_ReadyEvent',
   'PJRT_Buffer_ToHostBuffer',
   'PJRT_Buffer_UnsafePointer',
 ]
 
 const ENUMS = ['PJRT_Error_Code', 'PJRT_NamedValue_Type', 'PJRT_Buffer_Type', 'PJRT_HostBufferSemantics']
 
+const LINE_WIDTH = 110
 const SIZES = { ptr: 8, u64: 8, s64: 8, s32: 4, u8: 1 }
 
 const stripComments = text => text.replace(/\/\/[^\n]*/g, '').replace(/\/\*[\s\S]*?\*\//g, '')
@@ -134,14 +132,23 @@ function generate(source) {
     }),
     '} as const',
     '',
-    '/** Size (`struct_size`) and members of each struct: kind and byte offset. */',
+    '/**',
+    ' * Size (`struct_size`) and members of each struct: kind and byte offset. Each struct begins with its',
+    ' * `struct_size` at 0 and its `extension_start` at 8, which are left out here.',
+    ' */',
     'export const STRUCTS = {',
   ]
   for (const name of [...STRUCTS, ...FUNCTIONS.map(f => `${f}_Args`)]) {
     const { size, fields } = layoutOf(header, name, enums)
-    lines.push(`  ${name}: {`, `    size: ${size},`, '    fields: {')
-    for (const f of fields) lines.push(`      ${f.member}: { kind: '${f.kind}', offset: ${f.offset} },`)
-    lines.push('    },', '  },')
+    const members = fields
+      .filter(f => f.member !== 'struct_size' && f.member !== 'extension_start')
+      .map(f => `${f.member}: { kind: '${f.kind}', offset: ${f.offset} }`)
+    // As the formatter would: on one line where it fits.
+    const line = `    fields: ${members.length > 0 ? `{ ${members.join(', ')} }` : '{}'},`
+    lines.push(`  ${name}: {`, `    size: ${size},`)
+    if (line.length <= LINE_WIDTH) lines.push(line)
+    else lines.push('    fields: {', ...members.map(m => `      ${m},`), '    },')
+    lines.push('  },')
   }
   lines.push('} as const')
   for (const name of ENUMS) {

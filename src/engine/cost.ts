@@ -9,7 +9,7 @@ export function dotFlops(program: Program): number {
   let total = 0
   for (const eq of program.equations) {
     if (eq.prim.name !== 'dot_general') continue
-    const contracted = (eq.params['lhsContract'] as readonly number[]).map(a => eq.ins[0]!.type.shape[a]!)
+    const contracted = (eq.params.lhsContract as readonly number[]).map(a => eq.ins[0]!.type.shape[a]!)
     total += 2 * elementCount(eq.outs[0]!.type.shape) * elementCount(contracted)
   }
   return total

@@ -81,7 +81,7 @@ export async function runEvaluator(
 }
 
 const tokenizerOfField = (graph: CheckedGraph, field: FieldRef, values: ReadonlyMap<Wire, HostValue>) => {
-  const wire = wiresOf(graph.nodes.get(field.batch)!.json.in['tokenizer'])[0]
+  const wire = wiresOf(graph.nodes.get(field.batch)!.json.in.tokenizer)[0]
   return wire && field.derivation.kind === 'text' ? [asTokenizer(values.get(wire))] : []
 }
 

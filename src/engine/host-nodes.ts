@@ -42,7 +42,7 @@ export async function runHostNode(
     const wire = wiresOf(node.json.in[port])[0]
     if (wire) inputs[port] = values.get(wire)!
   }
-  const path = node.params['path']
+  const path = node.params.path
   const files = typeof path === 'string' ? await fingerprintFolder(resolve(folder, path)) : ''
   const key = hashOf([
     def.type,

@@ -6,11 +6,10 @@ import { isAbsolute, join, resolve } from 'node:path'
  * cache folder + `/diptych`. The set-up scripts follow the same rule.
  */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  if (env['DIPTYCH_CACHE']) return resolve(env['DIPTYCH_CACHE'])
+  if (env.DIPTYCH_CACHE) return resolve(env.DIPTYCH_CACHE)
   const home = homedir()
-  if (process.platform === 'win32')
-    return join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'diptych')
+  if (process.platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'diptych')
   if (process.platform === 'darwin') return join(home, 'Library', 'Caches', 'diptych')
-  const xdg = env['XDG_CACHE_HOME']
+  const xdg = env.XDG_CACHE_HOME
   return join(xdg && isAbsolute(xdg) ? xdg : join(home, '.cache'), 'diptych')
 }

@@ -73,7 +73,7 @@ async function optimizersOf(
     const outputs = await runHostNode(node, values, folder, graph.seed, quiet)
     for (const [port, value] of Object.entries(outputs)) values.set(`${id}.${port}`, value)
   }
-  const wires = wiresOf(graph.nodes.get(train)!.json.in['optimizer'])
+  const wires = wiresOf(graph.nodes.get(train)!.json.in.optimizer)
   for (const w of wires) await run(w)
   return wires.map(w => (values.get(w) as SettingsValue).value as OptimizerValue)
 }

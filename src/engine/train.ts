@@ -45,7 +45,7 @@ export async function runTrain(
 ): Promise<TrainedWeights> {
   const settings = (node.def as TrainNode).settings(node.params)
   const seed = settings.seed ?? graph.seed
-  const optimizers = wiresOf(node.json.in['optimizer']).map(
+  const optimizers = wiresOf(node.json.in.optimizer).map(
     w => (values.get(w) as SettingsValue).value as OptimizerValue,
   )
   const step = buildTrainStep(graph, node.id, optimizers)
@@ -107,12 +107,12 @@ async function openFeed(
   seed: number,
   context: DeviceContext,
 ): Promise<Feed> {
-  const refs = fieldsOf(graph, wiresOf(node.json.in['loss']))
+  const refs = fieldsOf(graph, wiresOf(node.json.in.loss))
   const fields = []
   for (const ref of refs) {
     const batch = graph.nodes.get(ref.batch)!
-    const dataset = asDataset(values.get(wiresOf(batch.json.in['dataset'])[0]!))
-    const tokenizerWire = wiresOf(batch.json.in['tokenizer'])[0]
+    const dataset = asDataset(values.get(wiresOf(batch.json.in.dataset)[0]!))
+    const tokenizerWire = wiresOf(batch.json.in.tokenizer)[0]
     const tokenizer = tokenizerWire ? asTokenizer(values.get(tokenizerWire)) : undefined
     const source = await openField(ref.derivation, dataset, tokenizer, context, (what, done, total) =>
       context.emit({ type: 'progress', node: ref.batch, what, done, total }),

@@ -14,20 +14,20 @@ export function showAccept(a: Accept): string {
 export function matchWire(port: string, accept: Accept, wire: PortType): void {
   if (wire.kind === 'unknown') return
   const refuse = (code: Code, why: string, hint?: string): GraphFault => {
-    const message = `${why}: the input takes ${showAccept(accept)}, the wire carries ${showPort(wire)}.`
-    return new GraphFault(code, message, { port, hint })
+    const both = `the input takes ${showAccept(accept)}, the wire carries ${showPort(wire)}`
+    return new GraphFault(code, why ? `${why}: ${both}` : both, { port, hint })
   }
   if (accept.kind === 'host') {
-    if (wire.kind !== accept.of) throw refuse('DT030', `it needs a ${accept.of} wire`)
+    if (wire.kind !== accept.of) throw refuse('DT030', '')
     return
   }
   if (accept.kind === 'record') {
     if (wire.kind !== 'record' || wire.record !== accept.record)
-      throw refuse('DT030', `it needs a ${accept.record} wire`, hintFor(accept.record))
+      throw refuse('DT030', '', hintFor(accept.record))
     return
   }
   if (wire.kind !== 'tensor')
-    throw refuse('DT030', isDevice(wire) ? 'it needs one tensor' : 'it needs a tensor')
+    throw refuse('DT030', isDevice(wire) ? 'several tensors where one is needed' : '')
   if (wire.dtype !== accept.dtype)
     throw refuse('DT031', `dtype ${wire.dtype} where ${accept.dtype} is needed`)
   const [want, have] = [accept.dims.length, wire.dims.length]
@@ -61,7 +61,7 @@ export function matchSizes(inputs: InputTypes): void {
             throw new GraphFault(
               'DT034',
               `axis "${d.name}" is ${known.size} in "${known.port}" and ${d.size} in "${port}": ` +
-                `${showPort(known.type)} and ${showPort(type)}.`,
+                `${showPort(known.type)} and ${showPort(type)}`,
               { port, hint: `Make both ${d.name} sizes equal.` },
             )
         }

@@ -1,10 +1,10 @@
-import { matchSizes, matchWire, showAccept } from './accept.ts'
+import { matchSizes, matchWire } from './accept.ts'
 import type { CheckedNode, SchemaState } from './check.ts'
-import { GraphFault, suggest } from './diagnostic.ts'
+import { closest, GraphFault, suggest } from './diagnostic.ts'
 import { type NodeJson, references, splitWire, type Wire, wiresOf } from './document.ts'
-import type { FlatGraph } from './expand.ts'
+import type { FlatGraph, OpenInput } from './expand.ts'
 import { explainIssues } from './explain.ts'
-import type { InputTypes, NodeDef } from './kit.ts'
+import type { InputSpec, InputTypes, NodeDef } from './kit.ts'
 import { own } from './own.ts'
 import type { DatasetSchema } from './schema.ts'
 import type { PortType, PortTypes } from './types.ts'
@@ -19,7 +19,9 @@ export interface Subject {
   readonly def: NodeDef
   readonly flat: FlatGraph
   readonly checked: ReadonlyMap<string, CheckedNode>
-  readonly report: (fault: GraphFault, node?: string) => void
+  readonly report: (fault: GraphFault) => void
+  /** Nothing is wired where something must be; `inner` is the node inside a subgraph that needs it. */
+  readonly missing: (place: OpenInput, spec: InputSpec, inner?: string) => void
 }
 
 /** The parameters as the node's schema reads them, migrated to its version; undefined after a fault. */
@@ -85,7 +87,8 @@ function brokenReference(s: Subject, ref: { readonly path: string; readonly node
       `weights are shared between nodes of one type, but this is "${s.json.type}" and "${ref.node}" is "${target.type}"`,
     )
   const [further] = references({ sharedWith: own(target.params, 'sharedWith') })
-  if (!further) return []
+  // Two that share with each other are one fault, said at the first.
+  if (!further || (further.node === s.id && ref.node < s.id)) return []
   return fault(
     `"${ref.node}" has no weights of its own: it shares those of "${further.node}"`,
     further.node === s.id ? 'One of the two must own the weights.' : `Refer to "${further.node}".`,
@@ -97,12 +100,16 @@ export function readInputs(s: Subject): InputTypes | undefined {
   const { id, json, def } = s
   const inputs: Record<string, PortType | readonly PortType[]> = {}
   let clean = true
-  const fail = (fault: GraphFault, node = id) => {
+  const fail = (fault: GraphFault) => {
     clean = false
-    s.report(fault, node)
+    s.report(fault)
   }
+  const unwired = Object.keys(def.inputs).filter(port => !Object.hasOwn(json.in, port))
+  /** Inputs that a misspelt one was meant to be. */
+  const meant = new Set<string | undefined>()
   for (const port of Object.keys(json.in)) {
     if (Object.hasOwn(def.inputs, port)) continue
+    meant.add(closest(port, unwired))
     const hint = suggest(port, Object.keys(def.inputs))
     fail(new GraphFault('DT020', `"${def.type}" has no input "${port}"`, { port, hint }))
   }
@@ -116,11 +123,9 @@ export function readInputs(s: Subject): InputTypes | undefined {
     if (wires.length === 0) {
       if (spec.optional) continue
       const outer = s.flat.open.get(`${id}.${port}`)
-      const hint = `${spec.doc} Wire an output that carries ${showAccept(spec.accepts)}.`
-      if (outer) {
-        const message = `nothing is wired to "${outer.port}", which "${id}" needs for its "${port}"`
-        fail(new GraphFault('DT021', message, { port: outer.port, hint }), outer.node)
-      } else fail(new GraphFault('DT021', `nothing is wired to "${port}"`, { port, hint }))
+      clean = false
+      if (meant.has(port)) continue
+      s.missing(outer ?? { node: id, port }, spec, outer && `"${id}"`)
       continue
     }
     if (typeof given !== 'string' && !spec.list) {

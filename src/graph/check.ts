@@ -4,6 +4,7 @@ import type { GraphDocument, NodeJson, Wire } from './document.ts'
 import { checkNeeds } from './evaluator-needs.ts'
 import { expandDefs } from './expand.ts'
 import type { InputTypes, NodeDef, Registry } from './kit.ts'
+import { type MissingInput, missingInput } from './missing-input.ts'
 import { orderNodes } from './order.ts'
 import { own } from './own.ts'
 import { checkPairing } from './pairing.ts'
@@ -39,6 +40,9 @@ export interface CheckedGraph {
   readonly ok: boolean
 }
 
+/** With more missing inputs than this, no wires are looked for that would fit. */
+const MANY = 50
+
 /**
  * Checks a document: a synchronous, pure function of (document, schemas), so the window runs it while a
  * person wires and the engine before it runs. It reports everything it finds, each cause once: what
@@ -53,6 +57,7 @@ export function checkGraph(doc: GraphDocument, registry: Registry, schemas: Sche
     const { port, field, hint } = place
     diagnostics.push({ code, severity, node, port, field, message, hint })
   }
+  const missing: MissingInput[] = []
   const nodes = new Map<string, CheckedNode>()
   const types = new Map<Wire, PortType>()
   for (const id of order) {
@@ -69,7 +74,8 @@ export function checkGraph(doc: GraphDocument, registry: Registry, schemas: Sche
       def,
       flat,
       checked: nodes,
-      report: (fault, node = id) => report(node, fault),
+      report: fault => report(id, fault),
+      missing: (place, spec, inner) => missing.push({ ...place, spec, inner }),
     }
     const params = readParams(subject)
     const inputs = readInputs(subject)
@@ -81,6 +87,8 @@ export function checkGraph(doc: GraphDocument, registry: Registry, schemas: Sche
     for (const [port, type] of Object.entries(outputs)) types.set(`${id}.${port}`, type)
     nodes.set(id, { id, json, def, params, inputs, outputs })
   }
+  const offers = missing.length > MANY ? new Map<Wire, PortType>() : types
+  for (const input of missing) report(input.node, missingInput(input, flat.nodes, offers))
   const graph = { seed: doc.meta.seed, title: doc.meta.title, nodes, types }
   for (const node of nodes.values()) {
     for (const fault of checkNeeds(graph, node)) report(node.id, fault)

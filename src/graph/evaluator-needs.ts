@@ -27,7 +27,7 @@ export function checkNeeds(graph: GraphNodes, node: CheckedNode): GraphFault[] {
   const faults: GraphFault[] = []
   /** By column and kind: one missing column is one fault, however many things are made from it. */
   const columns = new Map<string, GraphFault | undefined>()
-  const require = (column: string, kind: Derivation['kind'], why: string) => {
+  const demand = (column: string, kind: Derivation['kind'], why: string) => {
     const key = `${kind} ${column}`
     if (!columns.has(key)) columns.set(key, missing(schema, column, kind, why))
   }
@@ -35,11 +35,11 @@ export function checkNeeds(graph: GraphNodes, node: CheckedNode): GraphFault[] {
     const fields = fieldsOf(graph, [operands[side]])
     if (needs[side] === 'dataset')
       for (const f of fields)
-        require(f.derivation.column, f.derivation.kind, `"${f.batch}.${f.port}" is made from`)
+        demand(f.derivation.column, f.derivation.kind, `"${f.batch}.${f.port}" is made from`)
     else if (fields.length !== 1 || fields[0]!.derivation.kind !== 'text')
       faults.push(notOneText(operands[side], operands.node, fields, needs.pairs))
   }
-  for (const [column, kind] of Object.entries(needs.fields)) require(column, kind, 'it reads')
+  for (const [column, kind] of Object.entries(needs.fields)) demand(column, kind, 'it reads')
   return [...faults, ...[...columns.values()].filter(fault => fault !== undefined)]
 }
 

@@ -114,6 +114,8 @@ function firstError(
       found = { what, offset, hint: 'JSON has no comments; use a "note" node.' }
     else if (/^(PropertyName|Value)Expected$/.test(name) && before.endsWith(','))
       found = { what: 'a comma too many before this', offset, hint: 'Remove the comma.' }
+    else if (offset + length >= text.trimEnd().length)
+      found = { what, offset, hint: 'The file seems to be cut off here.' }
     else found = { what, offset }
     throw new Stop()
   }

@@ -186,7 +186,7 @@ export const defineNote = <S extends ParamSchema>(d: Omit<NoteNode<S>, 'kind'>):
   widen({ ...d, kind: 'note' })
 
 /** A parameter that names another node of the graph. */
-export const nodeRef = () => z.strictObject({ $node: z.string() })
+export const nodeRef = () => z.strictObject({ $node: z.string() }, { error: 'a reference { "$node": "id" }' })
 
 /** Settings of every node that holds weights; a Train may override what they say for its stage. */
 export const weightParams = {

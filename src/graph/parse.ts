@@ -12,7 +12,7 @@ const MOST = 100
 const id = z.string().regex(ID, 'a name is lower-case letters, digits and _, starting with a letter')
 // A Batch's ports are the columns of someone's dataset, so a port may be any text.
 const wire = z.string().regex(/^(@[a-z][a-z0-9_]*|[a-z][a-z0-9_]*\..+)$/su, 'must look like "node.port"')
-const wires = z.union([wire, z.array(wire)])
+const wires = z.union([wire, z.array(wire)], { error: 'a wire "node.port" or a list of wires' })
 const node = z.strictObject({
   type: z.string().min(1),
   v: z.int().min(1),

@@ -15,7 +15,7 @@ export function writeGraph(g: GraphDocument): string {
   const { title, seed, about } = g.meta
   const schemas = g.lock.schemas && {
     schemas: object(
-      sorted(g.lock.schemas).map(([k, s]) => pair(k, writeSchema(s))),
+      sorted(g.lock.schemas).map(([k, s]) => pair(k, writeSchema(s, 6))),
       4,
     ),
   }
@@ -104,15 +104,15 @@ function writeDef(d: DefJson, indent: number): string {
   return block(fields, indent, '\n')
 }
 
-function writeSchema(s: DatasetSchema): string {
+function writeSchema(s: DatasetSchema, indent: number): string {
   const fields = entries(s.fields).map(([name, { kind, ...rest }]) =>
     pair(name, line(texts([['kind', kind], ...sorted(rest as Fields<unknown>)]))),
   )
-  const parts = [pair('fields', line(fields))]
+  const parts = [pair('fields', object(fields, indent + 2))]
   if (s.rows !== undefined) parts.push(pair('rows', json(s.rows)))
   if (s.attribution) {
     const by = s.attribution.map(a => line(texts(entries({ name: a.name, licence: a.licence, by: a.by }))))
     parts.push(pair('attribution', `[${by.join(', ')}]`))
   }
-  return line(parts)
+  return object(parts, indent)
 }

@@ -10,9 +10,9 @@ export function cacheFolder(
   platform: NodeJS.Platform = process.platform,
   home = homedir(),
 ): string {
-  if (env['DIPTYCH_CACHE']) return resolve(env['DIPTYCH_CACHE'])
-  if (platform === 'win32') return join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'diptych')
+  if (env.DIPTYCH_CACHE) return resolve(env.DIPTYCH_CACHE)
+  if (platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'diptych')
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'diptych')
-  const xdg = env['XDG_CACHE_HOME']
+  const xdg = env.XDG_CACHE_HOME
   return join(xdg && isAbsolute(xdg) ? xdg : join(home, '.cache'), 'diptych')
 }

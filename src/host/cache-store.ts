@@ -46,6 +46,7 @@ export async function readCache(root: string): Promise<CacheSection[]> {
       if (setUp || !known) groups.set(name, [path])
       else
         for (const file of await list(path)) {
+          if (file.name.startsWith(PRUNED)) continue
           const key = file.name.startsWith('.') ? file.name : file.name.split('.')[0]!
           groups.set(key, [...(groups.get(key) ?? []), file.path])
         }
@@ -77,6 +78,7 @@ export interface Pruned {
 /** Removes the least recently used entries until the cache is small enough. */
 export async function pruneCache(root: string, options: PruneOptions): Promise<Pruned> {
   const { maxBytes, all, dryRun = false, now = Date.now() } = options
+  if (!dryRun) await sweep(root)
   const sections = await readCache(root)
   const before = sections.reduce((sum, s) => sum + s.bytes, 0)
   const candidates = sections
@@ -112,6 +114,14 @@ async function remove(entry: CacheEntry): Promise<void> {
   }
 }
 
+/** Removes what an interrupted prune has left. */
+async function sweep(root: string): Promise<void> {
+  const folders = [root, ...(await list(root)).filter(f => f.isDirectory).map(f => f.path)]
+  for (const folder of folders)
+    for (const { name, path } of await list(folder))
+      if (name.startsWith(PRUNED)) await rm(path, { recursive: true, force: true })
+}
+
 interface Found {
   readonly name: string
   readonly path: string
@@ -142,6 +152,7 @@ async function measure(name: string, paths: readonly string[]): Promise<CacheEnt
     bytes += stats.size
     lastUsed = Math.max(lastUsed, stats.atimeMs, stats.mtimeMs)
   }
-  for (const path of paths) await visit(path, (await lstat(path).catch(() => undefined))?.isDirectory() ?? false)
+  for (const path of paths)
+    await visit(path, (await lstat(path).catch(() => undefined))?.isDirectory() ?? false)
   return { name, paths, bytes, lastUsed }
 }

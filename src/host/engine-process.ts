@@ -32,6 +32,11 @@ export class EngineGone extends Error {
   }
 }
 
+/** There is no engine to start. */
+export class EngineMissing extends Error {
+  override readonly name = 'EngineMissing'
+}
+
 export interface EngineProcessOptions {
   /** The engine's program; by default `engine.mjs` beside this program's bundle. */
   readonly entry?: string
@@ -73,7 +78,8 @@ export class EngineProcess {
 
   constructor(options: EngineProcessOptions = {}) {
     const entry = options.entry ?? fileURLToPath(new URL('./engine.mjs', import.meta.url))
-    if (!existsSync(entry)) throw new Error(`The engine is not built: ${entry} is missing. Run "npm start".`)
+    if (!existsSync(entry))
+      throw new EngineMissing(`The engine is not built: ${entry} is missing. Run "npm run setup".`)
     const child = fork(entry, [], {
       // Not what this process was started with: an `--inspect` port can be had only once.
       execArgv: ['--enable-source-maps'],
@@ -205,7 +211,11 @@ export function describeExit(exit: EngineExit): string {
     case 'killed':
       return 'The engine was killed.'
     default: {
-      const how = exit.signal ? `signal ${exit.signal}` : exit.code === null ? 'no start' : `code ${exit.code}`
+      const how = exit.signal
+        ? `signal ${exit.signal}`
+        : exit.code === null
+          ? 'no start'
+          : `code ${exit.code}`
       const hint = exit.signal === 'SIGKILL' ? ' The system may have been out of memory.' : ''
       return `The engine crashed (${how}).${hint}${said}`
     }

@@ -22,28 +22,32 @@ const AROUND = 3
  * each pass; the error prints the equations around the fault with all their shapes.
  */
 export function checkProgram(program: Program): void {
+  const named = [
+    { what: 'inputs', list: program.inputs },
+    { what: 'outputs', list: program.outputs },
+  ]
+  for (const { what, list } of named) {
+    const twice = list.find((n, i) => list.findIndex(m => m.name === n.name) !== i)
+    if (twice) throw new ProgramError(`program ${program.name}: two ${what} are named "${twice.name}"`, null)
+  }
   const defined = new Set<Var>()
-  const define = (v: Var, i: number) => {
-    if (defined.has(v)) fail(program, i, 'a value is defined twice')
-    defined.add(v)
+  for (const { name, value } of program.inputs) {
+    if (defined.has(value))
+      throw new ProgramError(`program ${program.name}: input "${name}" is the same value as another`, null)
+    defined.add(value)
   }
-  for (const names of [program.inputs, program.outputs]) {
-    const twice = names.find((n, i) => names.findIndex(m => m.name === n.name) !== i)
-    if (twice) throw new ProgramError(`program ${program.name}: two of one name "${twice.name}"`, null)
-  }
-  for (const input of program.inputs) define(input.value, 0)
   program.equations.forEach((eq, i) => {
-    for (const v of eq.ins) {
-      if (!defined.has(v))
-        fail(program, i, `an operand of type ${showType(v.type)} is used before it is defined`)
-    }
+    eq.ins.forEach((v, k) => {
+      if (!defined.has(v)) fail(program, i, `operand ${k}, ${showType(v.type)}, is used before it is defined`)
+    })
     const types = typesOf(program, eq, i)
     if (types.length !== eq.outs.length)
-      fail(program, i, `${types.length} results by its rule, ${eq.outs.length} here`)
+      fail(program, i, `its rule gives ${types.length} results, it has ${eq.outs.length}`)
     eq.outs.forEach((v, k) => {
       if (!sameType(v.type, types[k]!))
         fail(program, i, `result ${k} is ${showType(v.type)}, its rule says ${showType(types[k]!)}`)
-      define(v, i)
+      if (defined.has(v)) fail(program, i, `result ${k}, ${showType(v.type)}, is defined twice`)
+      defined.add(v)
     })
   })
   for (const o of program.outputs) {
@@ -67,7 +71,9 @@ function typesOf(program: Program, eq: Equation, i: number): readonly TensorType
 function fail(program: Program, at: number, problem: string): never {
   const names = new Names()
   for (const input of program.inputs) names.of(input.value)
-  const lines = program.equations.slice(0, at + AROUND + 1).map(eq => showEquation(eq, names))
+  const lines = program.equations
+    .slice(0, at + AROUND + 1)
+    .map(eq => showEquation(eq, names, { operandTypes: true, origins: true }))
   const from = Math.max(0, at - AROUND)
   const shown = lines.slice(from).map((line, k) => `${from + k === at ? '>' : ' '} ${line}`)
   const origin = program.equations[at]?.origin ?? null

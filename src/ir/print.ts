@@ -37,27 +37,33 @@ function digest(text: string): string {
   return [a, b].map(h => (h >>> 0).toString(16).padStart(8, '0')).join('')
 }
 
-export function showEquation(eq: Equation, names: Names): string {
+export interface ShowOptions {
+  /** The graph node after a semicolon. */
+  readonly origins?: boolean
+  /** The types of the operands, not only of the results. */
+  readonly operandTypes?: boolean
+}
+
+export function showEquation(eq: Equation, names: Names, options: ShowOptions = {}): string {
+  const typed = (v: Var) => `${names.of(v)}:${showType(v.type)}`
   const params = Object.entries(eq.params)
     .filter(([key]) => !(eq.prim.name === 'constant' && key !== 'values'))
     .map(([key, value]) => `${key}=${showParam(value)}`)
     .join(' ')
-  const ins = eq.ins.map(v => names.of(v)).join(' ')
-  const outs = eq.outs.map(v => `${names.of(v)}:${showType(v.type)}`).join(' ')
-  return `${outs} = ${eq.prim.name}${params ? `{${params}}` : ''}${ins ? ` ${ins}` : ''}`
+  const ins = eq.ins.map(v => (options.operandTypes ? typed(v) : names.of(v))).join(' ')
+  const outs = eq.outs.map(typed).join(' ')
+  const origin = options.origins && eq.origin ? `  ; ${eq.origin}` : ''
+  return `${outs} = ${eq.prim.name}${params ? `{${params}}` : ''}${ins ? ` ${ins}` : ''}${origin}`
 }
 
 /**
  * The program as text: one equation a line, values numbered in order, the graph node after a semicolon.
  * Equal text (without origins) means an equal computation, so it can be hashed for caches.
  */
-export function printProgram(program: Program, options: { origins?: boolean } = {}): string {
+export function printProgram(program: Program, options: ShowOptions = {}): string {
   const names = new Names()
   const inputs = program.inputs.map(i => `${names.of(i.value)}:${showType(i.value.type)} ${i.name}`)
-  const lines = program.equations.map(eq => {
-    const text = showEquation(eq, names)
-    return options.origins && eq.origin ? `  ${text}  ; ${eq.origin}` : `  ${text}`
-  })
+  const lines = program.equations.map(eq => `  ${showEquation(eq, names, options)}`)
   const outputs = program.outputs.map(o => `${o.name}=${names.of(o.value)}`)
   return [
     `program ${program.name}(${inputs.join(', ')}) {`,

@@ -13,16 +13,16 @@ export function layerNorm(s: Scope, x: Var, options: { readonly eps?: number } =
   const gain = s.weight('weight', [width], { kind: 'ones' })
   const bias = s.weight('bias', [width], { kind: 'zeros' })
   const rows = b.reshape(x, [elementCount(x.type.shape.slice(0, -1)), width]) // [N, D]
-  const centred = b.sub(rows, meanOfRows(b, rows)) // [N, D]
-  const variance = meanOfRows(b, b.mul(centred, centred)) // [N, 1]
-  const unit = b.mul(centred, b.rsqrt(b.add(variance, options.eps ?? 1e-5))) // [N, D]
+  const spread = (value: Var): Var => b.broadcast(value, rows.type.shape, [0]) // [N] → [N, D]
+  const centred = b.sub(rows, spread(meanOfRows(b, rows))) // [N, D]
+  const variance = meanOfRows(b, b.mul(centred, centred)) // [N]
+  const unit = b.mul(centred, spread(b.rsqrt(b.add(variance, options.eps ?? 1e-5)))) // [N, D]
   return b.reshape(b.add(b.mul(unit, gain), bias), x.type.shape) // [..., D]
 }
 
-/** [N, D] → [N, 1]; as a product with a constant vector, twice as fast as a reduction on XLA's CPU compiler. */
+/** [N, D] → [N]; as a product with a constant vector, twice as fast as a reduction on XLA's CPU compiler. */
 function meanOfRows(b: Builder, x: Var): Var {
-  const [n, width] = x.type.shape as [number, number]
+  const width = x.type.shape[1]!
   const share = b.fill(tensor(x.type.dtype, [width]), 1 / width) // [D]
-  const mean = b.dotGeneral(x, share, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] }) // [N]
-  return b.reshape(mean, [n, 1]) // [N, 1]
+  return b.dotGeneral(x, share, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [0] })
 }

@@ -20,6 +20,13 @@ export function l2Normalize(b: Builder, x: Var, options: NormalizeOptions = {}):
   const eps = options.eps ?? 1e-12
   const squared = b.sum(b.mul(x, x), [axis]) // the axis is gone
   const inverse = b.rsqrt(b.max(squared, Math.max(eps * eps, TINY)))
-  const kept = x.type.shape.map((d, i) => (i === axis ? 1 : d))
-  return b.mul(x, b.reshape(inverse, kept))
+  const { shape } = x.type
+  return b.mul(
+    x,
+    b.broadcast(
+      inverse,
+      shape,
+      shape.map((_, i) => i).filter(i => i !== axis),
+    ),
+  )
 }

@@ -1,37 +1,36 @@
 import type { Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
 
-/** x minus its largest element along `axis`: e^x then never overflows. The shift cancels, so it has no gradient. */
-function shift(b: Builder, x: Var, axis: number): { shifted: Var; top: Var } {
-  const top = keepAxis(b, b.stopGradient(b.reduceMax(x, [axis])), x, axis)
-  return { shifted: b.sub(x, top), top }
-}
-
-/** A reduced value with the reduced axis back, of size 1, so that it broadcasts against `x`. */
-const keepAxis = (b: Builder, reduced: Var, x: Var, axis: number): Var =>
-  b.reshape(
-    reduced,
-    x.type.shape.map((d, i) => (i === axis ? 1 : d)),
-  )
-
 const last = (x: Var): number => x.type.shape.length - 1
 
-/** e^x / Σ e^x along one axis, the last by default; the same shape. */
+/** A value reduced along `axis`, repeated along it to the shape of `x` again. */
+function spread(b: Builder, reduced: Var, x: Var, axis: number): Var {
+  const { shape } = x.type
+  return b.broadcast(
+    reduced,
+    shape,
+    shape.map((_, i) => i).filter(i => i !== axis),
+  )
+}
+
+/** The largest element along `axis`. What is shifted by it cancels out, so it has no gradient. */
+const peak = (b: Builder, x: Var, axis: number): Var => b.stopGradient(b.reduceMax(x, [axis]))
+
+/** e^x / Σ e^x along one axis, the last by default; the same shape. Finite for all finite x. */
 export function softmax(b: Builder, x: Var, axis = last(x)): Var {
-  const powers = b.exp(shift(b, x, axis).shifted)
+  const powers = b.exp(b.sub(x, spread(b, peak(b, x, axis), x, axis)))
   // One division a row and a product an element is cheaper than a division an element.
-  return b.mul(powers, b.div(1, keepAxis(b, b.sum(powers, [axis]), x, axis)))
+  return b.mul(powers, spread(b, b.div(1, b.sum(powers, [axis])), x, axis))
 }
 
-/** x - ln Σ e^x along one axis, the last by default; the same shape. */
+/** x - ln Σ e^x along one axis, the last by default; the same shape. Finite for all finite x. */
 export function logSoftmax(b: Builder, x: Var, axis = last(x)): Var {
-  const { shifted } = shift(b, x, axis)
-  return b.sub(shifted, keepAxis(b, b.log(b.sum(b.exp(shifted), [axis])), x, axis))
+  const shifted = b.sub(x, spread(b, peak(b, x, axis), x, axis))
+  return b.sub(shifted, spread(b, b.log(b.sum(b.exp(shifted), [axis])), x, axis))
 }
 
-/** ln Σ e^x along one axis, the last by default; that axis is gone. */
+/** ln Σ e^x along one axis, the last by default; that axis is gone. Finite for all finite x. */
 export function logSumExp(b: Builder, x: Var, axis = last(x)): Var {
-  const { shifted, top } = shift(b, x, axis)
-  const total = b.log(b.sum(b.exp(shifted), [axis]))
-  return b.add(total, b.reshape(top, total.type.shape))
+  const top = peak(b, x, axis)
+  return b.add(b.log(b.sum(b.exp(b.sub(x, spread(b, top, x, axis))), [axis])), top)
 }

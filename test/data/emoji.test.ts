@@ -12,7 +12,7 @@ interface NameEntry {
   readonly hexcode: string
   readonly label: string
   readonly gender?: 0 | 1
-  /** 1 is “people & body”. */
+  /** 1 is "people & body". */
   readonly group?: number
   readonly skins?: readonly NameEntry[]
 }

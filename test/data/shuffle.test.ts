@@ -59,7 +59,7 @@ describe('shuffling a column', () => {
 
   it('names the columns there are', () => {
     expect(() => shuffleColumn(captions(['a']), 'text', 0)).toThrowErrorMatchingInlineSnapshot(
-      `[DataError: There is no column “text” to shuffle; this dataset has caption, number.]`,
+      `[DataError: There is no column "text" to shuffle; this dataset has caption, number.]`,
     )
   })
 })

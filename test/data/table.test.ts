@@ -20,7 +20,7 @@ const parts: TableParts = {
       kind: 'image',
       values: ['a', 'b', 'c'].map(name => ({ path: `p/${name}`, hash: `hash ${name}` })),
     },
-    caption: { kind: 'text', values: [['one', 'uno'], ['two “2”\n'], ['drei 🤖']] },
+    caption: { kind: 'text', values: [['one', 'uno'], ['two "2"\n'], ['drei 🤖']] },
     kind: { kind: 'category', values: [0, 1, -1] },
     score: { kind: 'float', values: [0.1, Number.NaN, -0] },
   },
@@ -101,12 +101,12 @@ describe('a table', () => {
     expect(messages).toMatchInlineSnapshot(`
       [
         "Two rows of this table have the same id.",
-        "Column “image” has 3 values for 2 rows.",
-        "Column “kind”, row 2: class 2 of 2 classes.",
-        "Column “kind” is declared category but holds int values.",
-        "Column “caption”, row 1: no text. A text row holds at least one.",
-        "Column “more” has values but is not in the schema.",
-        "Column “more” is in the schema but has no values.",
+        "Column "image" has 3 values for 2 rows.",
+        "Column "kind", row 2: class 2 of 2 classes.",
+        "Column "kind" is declared category but holds int values.",
+        "Column "caption", row 1: no text. A text row holds at least one.",
+        "Column "more" has values but is not in the schema.",
+        "Column "more" is in the schema but has no values.",
       ]
     `)
   })

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gradient, pullback } from '../../src/ir/autodiff/gradient.ts'
 import { Builder } from '../../src/ir/builder.ts'
@@ -6,6 +7,7 @@ import type { RefTensor } from '../../src/ir/reference.ts'
 import { isFloat, tensor } from '../../src/ir/types.ts'
 import { evaluate } from '../../src/runtime/reference/evaluate.ts'
 import { edgeEntries } from '../conformance/edge-cases.ts'
+import { recipeEntry, recipes } from '../conformance/random-programs.ts'
 import { type Entry, primitiveEntries, primitives } from '../conformance/table.ts'
 import { randomTensor, seeded } from '../conformance/values.ts'
 
@@ -66,6 +68,27 @@ describe('vector-Jacobian products against finite differences in float64', () =>
     const withRule = primitives.filter(p => typeof p.vjp === 'function').map(p => p.name)
     expect(withRule.filter(name => !covered.has(name))).toEqual(['constant', 'iota', 'stop_gradient'])
   })
+})
+
+/** A stop-gradient makes the rule differ from the differences, as it should. */
+const stops = (entry: Entry): boolean => {
+  const b = new Builder()
+  entry.build(
+    b,
+    entry.values.map((v, i) => b.input(`x${i}`, v.type)),
+  )
+  return b.equations.some(eq => eq.prim.name === 'stop_gradient')
+}
+
+const samples = fc
+  .sample(recipes, { seed: 7, numRuns: process.env.DIPTYCH_TEST_LONG === '1' ? 3000 : 200 })
+  .map(recipeEntry)
+  .filter(entry => !stops(entry))
+
+it.each(samples.map(entry => [entry.name, entry] as const))('%s', (_, entry) => {
+  const { byRule, byDifferences } = bothWays(entry)
+  const size = Math.max(Math.abs(byRule), Math.abs(byDifferences))
+  expect(Math.abs(byRule - byDifferences)).toBeLessThanOrEqual(TOLERANCE * Math.max(size, 0.1))
 })
 
 describe('primitives without a derivative', () => {

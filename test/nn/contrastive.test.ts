@@ -25,34 +25,33 @@ const similarities = (model: TestModel, image: Var, text: Var): Var =>
   model.b.dotGeneral(image, text, { lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [1] })
 
 describeGolden<{ cases: readonly Case[] }>('infonce', ({ cases }) => {
-  test.each(cases.map(c => [`${c.batch} × ${c.embed}, s = ${c.logit_scale_is}, ${c.loss.dtype}`, c] as const))(
-    'loss and gradients are ClipLoss: %s',
-    (_, c) => {
-      const model = new TestModel()
-      const { b } = model
-      const image = model.input('image', `f32[${c.batch},${c.embed}]`)
-      const text = model.input('text', `f32[${c.batch},${c.embed}]`)
-      const scale = logitScale(model.s)
-      const cosines = similarities(model, l2Normalize(b, image), l2Normalize(b, text))
-      const { sum, count } = infoNce(b, b.mul(cosines, scale))
-      const loss = b.div(sum, count)
-      const log = model.weights.get('logit_scale')!.value
-      const [gradImage, gradText, gradScale] = gradient(b, loss, [image, text, log])
-      const program = model.program({ loss, gradImage: gradImage!, gradText: gradText!, gradScale: gradScale! })
-      const results = run(program, {
-        image: c.image.data,
-        text: c.text.data,
-        logit_scale: c.logit_scale.data,
-      })
-      const tol = tolerance(c.loss)
-      expect(difference(results['loss']!, c.loss.data)).toBeLessThan(tol)
-      // Float32 gradients were rounded many times over there; here they are exact.
-      const gradTol = c.loss.dtype === 'f64' ? tol : 1e-4
-      expect(difference(results['gradImage']!, c.grad_image.data)).toBeLessThan(gradTol)
-      expect(difference(results['gradText']!, c.grad_text.data)).toBeLessThan(gradTol)
-      expect(difference(results['gradScale']!, c.grad_logit_scale.data)).toBeLessThan(gradTol)
-    },
-  )
+  test.each(
+    cases.map(c => [`${c.batch} × ${c.embed}, s = ${c.logit_scale_is}, ${c.loss.dtype}`, c] as const),
+  )('loss and gradients are ClipLoss: %s', (_, c) => {
+    const model = new TestModel()
+    const { b } = model
+    const image = model.input('image', `f32[${c.batch},${c.embed}]`)
+    const text = model.input('text', `f32[${c.batch},${c.embed}]`)
+    const scale = logitScale(model.s)
+    const cosines = similarities(model, l2Normalize(b, image), l2Normalize(b, text))
+    const { sum, count } = infoNce(b, b.mul(cosines, scale))
+    const loss = b.div(sum, count)
+    const log = model.weights.get('logit_scale')!.value
+    const [gradImage, gradText, gradScale] = gradient(b, loss, [image, text, log])
+    const program = model.program({ loss, gradImage: gradImage!, gradText: gradText!, gradScale: gradScale! })
+    const results = run(program, {
+      image: c.image.data,
+      text: c.text.data,
+      logit_scale: c.logit_scale.data,
+    })
+    const tol = tolerance(c.loss)
+    expect(difference(results.loss!, c.loss.data)).toBeLessThan(tol)
+    // Float32 gradients were rounded many times over there; here they are exact.
+    const gradTol = c.loss.dtype === 'f64' ? tol : 1e-4
+    expect(difference(results.gradImage!, c.grad_image.data)).toBeLessThan(gradTol)
+    expect(difference(results.gradText!, c.grad_text.data)).toBeLessThan(gradTol)
+    expect(difference(results.gradScale!, c.grad_logit_scale.data)).toBeLessThan(gradTol)
+  })
 })
 
 /** The loss of given logits, with positives if given. */
@@ -68,7 +67,7 @@ function lossOf(
   const terms = loss(model.b, x, { positives, labelSmoothing: options.labelSmoothing })
   const program = model.program({ ...terms })
   const results = run(program, { logits, ...(options.positives && { positives: options.positives }) })
-  const [sum, count] = [results['sum']![0]!, results['count']![0]!]
+  const [sum, count] = [results.sum![0]!, results.count![0]!]
   return { sum, count, mean: sum / count }
 }
 
@@ -90,7 +89,9 @@ describe('InfoNCE', () => {
 
   test('the identity as positives is the default', () => {
     const logits = noise('logits', [5, 5])
-    expect(lossOf(infoNce, [5, 5], logits, { positives: identity(5) })).toEqual(lossOf(infoNce, [5, 5], logits))
+    expect(lossOf(infoNce, [5, 5], logits, { positives: identity(5) })).toEqual(
+      lossOf(infoNce, [5, 5], logits),
+    )
   })
 
   test('large logits neither overflow nor lose the loss', () => {
@@ -146,7 +147,7 @@ describe('InfoNCE', () => {
     const model = new TestModel()
     const logits = model.input('logits', 'f32[2,3]')
     const positives = model.input('positives', 'bool[3,2]')
-    expect(() => infoNce(model.b, logits, { positives })).toThrow('bool[3,2] don\'t fit logits f32[2,3]')
+    expect(() => infoNce(model.b, logits, { positives })).toThrow("bool[3,2] don't fit logits f32[2,3]")
   })
 
   test('printed', () => {
@@ -172,55 +173,49 @@ describe('InfoNCE', () => {
         %15:f32[4] = min %5 %14
         %16:f32[4] = reduce_max{axes=[1]} %0
         %17:f32[4] = stop_gradient %16
-        %18:f32[4,1] = reshape{shape=[4,1]} %17
-        %19:f32[4] = reshape{shape=[4]} %18
-        %20:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %19
-        %21:f32[4,4] = sub %0 %20
-        %22:f32[4,4] = exp %21
-        %23:f32[4] = reduce_sum{axes=[1]} %22
-        %24:f32[4] = log %23
-        %25:f32[4] = reshape{shape=[4]} %18
-        %26:f32[4] = add %24 %25
-        %27:f32[4] = sub %26 %13
-        %28:f32[4] = mul %27 %15
-        %29:f32[] = reduce_sum{axes=[0]} %28
-        %30:f32[] = reduce_sum{axes=[0]} %15
-        %31:f32[4,4] = transpose{permutation=[1,0]} %0
-        %32:s32[4,4] = iota{dtype=s32 shape=[4,4] axis=0}
-        %33:s32[4,4] = iota{dtype=s32 shape=[4,4] axis=1}
-        %34:bool[4,4] = compare{direction=EQ} %32 %33
-        %35:f32[4,4] = convert{dtype=f32} %34
+        %18:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %17
+        %19:f32[4,4] = sub %0 %18
+        %20:f32[4,4] = exp %19
+        %21:f32[4] = reduce_sum{axes=[1]} %20
+        %22:f32[4] = log %21
+        %23:f32[4] = add %22 %17
+        %24:f32[4] = sub %23 %13
+        %25:f32[4] = mul %24 %15
+        %26:f32[] = reduce_sum{axes=[0]} %25
+        %27:f32[] = reduce_sum{axes=[0]} %15
+        %28:f32[4,4] = transpose{permutation=[1,0]} %0
+        %29:s32[4,4] = iota{dtype=s32 shape=[4,4] axis=0}
+        %30:s32[4,4] = iota{dtype=s32 shape=[4,4] axis=1}
+        %31:bool[4,4] = compare{direction=EQ} %29 %30
+        %32:f32[4,4] = convert{dtype=f32} %31
+        %33:f32[4] = reduce_sum{axes=[1]} %32
+        %34:f32[4,4] = broadcast{shape=[4,4] dims=[]} %6
+        %35:f32[4,4] = select %31 %28 %34
         %36:f32[4] = reduce_sum{axes=[1]} %35
-        %37:f32[4,4] = broadcast{shape=[4,4] dims=[]} %6
-        %38:f32[4,4] = select %34 %31 %37
-        %39:f32[4] = reduce_sum{axes=[1]} %38
+        %37:f32[4] = broadcast{shape=[4] dims=[]} %10
+        %38:f32[4] = max %33 %37
+        %39:f32[4] = div %36 %38
         %40:f32[4] = broadcast{shape=[4] dims=[]} %10
-        %41:f32[4] = max %36 %40
-        %42:f32[4] = div %39 %41
-        %43:f32[4] = broadcast{shape=[4] dims=[]} %10
-        %44:f32[4] = min %36 %43
-        %45:f32[4] = reduce_max{axes=[1]} %31
-        %46:f32[4] = stop_gradient %45
-        %47:f32[4,1] = reshape{shape=[4,1]} %46
-        %48:f32[4] = reshape{shape=[4]} %47
-        %49:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %48
-        %50:f32[4,4] = sub %31 %49
-        %51:f32[4,4] = exp %50
-        %52:f32[4] = reduce_sum{axes=[1]} %51
-        %53:f32[4] = log %52
-        %54:f32[4] = reshape{shape=[4]} %47
-        %55:f32[4] = add %53 %54
-        %56:f32[4] = sub %55 %42
-        %57:f32[4] = mul %56 %44
-        %58:f32[] = reduce_sum{axes=[0]} %57
-        %59:f32[] = reduce_sum{axes=[0]} %44
-        %60:f32[] = max %59 %10
-        %61:f32[] = div %30 %60
-        %62:f32[] = mul %58 %61
-        %63:f32[] = add %29 %62
-        %64:f32[] = constant{values=[0.5]}
-        %65:f32[] = mul %63 %64
-        return sum=%65, count=%30
+        %41:f32[4] = min %33 %40
+        %42:f32[4] = reduce_max{axes=[1]} %28
+        %43:f32[4] = stop_gradient %42
+        %44:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %43
+        %45:f32[4,4] = sub %28 %44
+        %46:f32[4,4] = exp %45
+        %47:f32[4] = reduce_sum{axes=[1]} %46
+        %48:f32[4] = log %47
+        %49:f32[4] = add %48 %43
+        %50:f32[4] = sub %49 %39
+        %51:f32[4] = mul %50 %41
+        %52:f32[] = reduce_sum{axes=[0]} %51
+        %53:f32[] = reduce_sum{axes=[0]} %41
+        %54:f32[] = max %53 %10
+        %55:f32[] = div %27 %54
+        %56:f32[] = mul %52 %55
+        %57:f32[] = add %26 %56
+        %58:f32[] = constant{values=[0.5]}
+        %59:f32[] = mul %57 %58
+        return sum=%59, count=%27
       }
       "
     `)
@@ -246,26 +241,24 @@ describe('InfoNCE', () => {
         %11:f32[4] = min %5 %10
         %12:f32[4] = reduce_max{axes=[1]} %0
         %13:f32[4] = stop_gradient %12
-        %14:f32[4,1] = reshape{shape=[4,1]} %13
-        %15:f32[4] = reshape{shape=[4]} %14
-        %16:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %15
-        %17:f32[4,4] = sub %0 %16
-        %18:f32[4,4] = exp %17
-        %19:f32[4] = reduce_sum{axes=[1]} %18
-        %20:f32[] = reduce_sum{axes=[0]} %11
-        %21:f32[] = div %7 %20
-        %22:f32[4] = broadcast{shape=[4] dims=[]} %21
-        %23:f32[4] = mul %22 %11
-        %24:f32[4] = neg %23
-        %25:f32[4] = div %23 %19
-        %26:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %25
-        %27:f32[4,4] = mul %26 %18
-        %28:f32[4] = div %24 %9
-        %29:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %28
-        %30:f32[4,4] = broadcast{shape=[4,4] dims=[]} %6
-        %31:f32[4,4] = select %3 %29 %30
-        %32:f32[4,4] = add %27 %31
-        return grad=%32
+        %14:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %13
+        %15:f32[4,4] = sub %0 %14
+        %16:f32[4,4] = exp %15
+        %17:f32[4] = reduce_sum{axes=[1]} %16
+        %18:f32[] = reduce_sum{axes=[0]} %11
+        %19:f32[] = div %7 %18
+        %20:f32[4] = broadcast{shape=[4] dims=[]} %19
+        %21:f32[4] = mul %20 %11
+        %22:f32[4] = neg %21
+        %23:f32[4] = div %21 %17
+        %24:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %23
+        %25:f32[4,4] = mul %24 %16
+        %26:f32[4] = div %22 %9
+        %27:f32[4,4] = broadcast{shape=[4,4] dims=[0]} %26
+        %28:f32[4,4] = broadcast{shape=[4,4] dims=[]} %6
+        %29:f32[4,4] = select %3 %27 %28
+        %30:f32[4,4] = add %25 %29
+        return grad=%30
       }
       "
     `)
@@ -280,6 +273,6 @@ describe('logit scale', () => {
     expect(init).toEqual({ kind: 'constant', value: Math.log(1 / 0.07) })
     expect(options).toEqual({ constraint: { kind: 'clamp', min: 0, max: Math.log(100) }, decay: false })
     const results = run(model.program({ scale }), { logit_scale: [Math.log(1 / 0.07)] })
-    expect(results['scale']![0]).toBeCloseTo(1 / 0.07, 12)
+    expect(results.scale![0]).toBeCloseTo(1 / 0.07, 12)
   })
 })

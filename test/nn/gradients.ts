@@ -26,15 +26,20 @@ export function gradientError(build: (model: TestModel) => Var, values: Values =
     scalar,
     smooth.map(i => i.value),
   )
-  const program = model.program({ scalar, ...Object.fromEntries(gradients.map((g, k) => [smooth[k]!.name, g])) })
+  const program = model.program({
+    scalar,
+    ...Object.fromEntries(gradients.map((g, k) => [smooth[k]!.name, g])),
+  })
   const at = withNoise(program, values)
-  const direction = new Map(smooth.map(({ name, value }) => [name, noise(`direction ${name}`, value.type.shape)]))
+  const direction = new Map(
+    smooth.map(({ name, value }) => [name, noise(`direction ${name}`, value.type.shape)]),
+  )
   const moved = (step: number): number => {
     const shifted = smooth.map(({ name }) => {
       const d = direction.get(name)!
       return [name, Float64Array.from(at[name]!, (x, i) => x + step * d[i]!)]
     })
-    return run(program, { ...at, ...Object.fromEntries(shifted) })['scalar']![0]!
+    return run(program, { ...at, ...Object.fromEntries(shifted) }).scalar![0]!
   }
   const numeric = (moved(STEP) - moved(-STEP)) / (2 * STEP)
   const results = run(program, at)

@@ -4,7 +4,7 @@ import { printProgram } from '../../src/ir/print.ts'
 import type { Program, Var } from '../../src/ir/program.ts'
 import { type RefTensor, refTensor } from '../../src/ir/reference.ts'
 import { threefry } from '../../src/ir/threefry.ts'
-import { elementCount, parseType, tensor } from '../../src/ir/types.ts'
+import { elementCount, isFloat, parseType, tensor } from '../../src/ir/types.ts'
 import type { Init, Mode, Scope, WeightOptions } from '../../src/nn/scope.ts'
 import { evaluate } from '../../src/runtime/reference/evaluate.ts'
 
@@ -71,11 +71,33 @@ export function run(program: Program, values: Values): Record<string, Float64Arr
   return Object.fromEntries(program.outputs.map((o, i) => [o.name, results[i]!.data]))
 }
 
+/** The same with every result rounded to float32, as a device would: shows what cancellation costs. */
+export function runSingle(program: Program, values: Values): Record<string, Float64Array> {
+  const at = new Map<Var, RefTensor>()
+  const round = (x: RefTensor): RefTensor =>
+    isFloat(x.type.dtype) ? { type: x.type, data: x.data.map(Math.fround) } : x
+  for (const { name, value } of program.inputs) at.set(value, round(refTensor(value.type, values[name]!)))
+  for (const { prim, ins, params, outs } of program.equations) {
+    const results = prim.reference(
+      ins.map(v => at.get(v)!),
+      params,
+      outs.map(v => v.type),
+    )
+    outs.forEach((v, i) => {
+      at.set(v, round(results[i]!))
+    })
+  }
+  return Object.fromEntries(program.outputs.map(o => [o.name, at.get(o.value)!.data]))
+}
+
 /** Seeded numbers in [-1, 1) for the test called `name`. */
 export function noise(name: string, shape: readonly number[]): Float64Array {
   let seed = 0
   for (const c of name) seed = (Math.imul(seed, 31) + c.codePointAt(0)!) | 0
-  return Float64Array.from({ length: elementCount(shape) }, (_, i) => threefry(seed, 1, 0, i)[0] * 2 ** -31 - 1)
+  return Float64Array.from(
+    { length: elementCount(shape) },
+    (_, i) => threefry(seed, 1, 0, i)[0] * 2 ** -31 - 1,
+  )
 }
 
 /** Noise for every float input of a program that `values` leaves out. */

@@ -23,7 +23,7 @@ describe('the search for the plugin', () => {
     const folder = scratch()
     const file = join(folder.path, 'plugins', 'xla-cpu-0.0.1', 'xla_cpu_pjrt.so')
     expect(() => findPlugin(folder.path, {})).toThrow(
-      `The XLA plugin is not at ${file}. Run “npm start” (or “node scripts/setup.mjs”) to fetch it.`,
+      `The XLA plugin is not at ${file}. Run "npm start" (or "node scripts/setup.mjs") to fetch it.`,
     )
     expect(() => findPlugin(undefined, {})).toThrow('No XLA plugin was named')
     const named = join(folder.path, 'mine.so')
@@ -199,7 +199,7 @@ describe.skipIf(missing !== '')(named('the XLA backend', missing), () => {
     const [z] = await executable.run([x, y])
     expect(floats(await z!.toHost())).toEqual([4, 5, 6, 7])
     expect((await backend.compile(program, { donate: [0] })).fromCache).toBe(true)
-    await expect(executable.run([y, x])).rejects.toThrow('argument 1 (“b”): this array of f32[4] was donated')
+    await expect(executable.run([y, x])).rejects.toThrow('argument 1 ("b"): this array of f32[4] was donated')
     expect(backend.ledger()).toEqual({ clients: 1, executables: 2, buffers: 2, events: 0, errors: 0 })
   })
 
@@ -221,7 +221,7 @@ describe.skipIf(missing !== '')(named('the XLA backend', missing), () => {
       outputs: [{ name: 'difference', value: { id: 2, type: tensor('f32', [2, 2]) } }],
     }
     await expect(backend.compile(wrong)).rejects.toThrow(
-      '“sub” was lowered wrongly: it gives (f32[2,2]), its executable (f32[4])',
+      '"sub" was lowered wrongly: it gives (f32[2,2]), its executable (f32[4])',
     )
   })
 })

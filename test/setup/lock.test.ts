@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventually, loadScript, makeTree, runNode, scriptUrl, startNode } from './kit.ts'
 
 interface LockModule {
@@ -85,10 +86,11 @@ describe('withLock', () => {
       const child = spawn(process.execPath, ['-e', ${JSON.stringify(orphanBody)}], { stdio: 'ignore' })
       lock.child(child.pid)
       await sleep(60_000)`
-    const { child } = startNode(runHolder(path, body))
+    const { child, ran } = startNode(runHolder(path, body))
     await eventually(() => existsSync(path) && readFileSync(path, 'utf8').includes('"child"'))
     const orphan: number = JSON.parse(readFileSync(path, 'utf8')).child.pid
     child.kill('SIGKILL')
+    await ran
     const lines: string[] = []
     await withLock(path, { what: 'testing', log: line => lines.push(line) }, async () => {
       expect(existsSync(ended)).toBe(true)
@@ -96,18 +98,32 @@ describe('withLock', () => {
     expect(lines).toEqual([`another start is testing (process ${orphan}); waiting for it`])
   })
 
-  test.runIf(process.platform === 'linux')(
-    'a later process of the same number is not the holder',
-    async () => {
-      const path = join(makeTree(), 'x.lock')
-      writeFileSync(
-        path,
-        JSON.stringify({ id: 'old', host: hostname(), owner: { pid: process.pid, started: '1' } }),
-      )
-      await withLock(path, quiet, async () => {})
-      expect(existsSync(path)).toBe(false)
-    },
-  )
+  test('a later process of the same number is not the holder', async ctx => {
+    if (process.platform !== 'linux') ctx.skip('only Linux tells')
+    const path = join(makeTree(), 'x.lock')
+    writeFileSync(
+      path,
+      JSON.stringify({ id: 'old', host: hostname(), owner: { pid: process.pid, started: '1' } }),
+    )
+    await withLock(path, quiet, async () => {})
+    expect(existsSync(path)).toBe(false)
+  })
+
+  test('a process that has ended but was not waited for is gone', async ctx => {
+    if (process.platform !== 'linux') ctx.skip('only Linux tells')
+    const path = join(makeTree(), 'x.lock')
+    // The shell becomes `sleep`, which never asks after the child that it has inherited.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 30'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    onTestFinished(() => void parent.kill('SIGKILL'))
+    const [printed] = await once(parent.stdout, 'data')
+    const pid = Number(printed)
+    await eventually(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '))
+    writeFileSync(path, JSON.stringify({ id: 'old', host: hostname(), owner: { pid } }))
+    await withLock(path, quiet, async () => {})
+    expect(existsSync(path)).toBe(false)
+  })
 
   test.each([
     [

@@ -107,6 +107,11 @@ describe('packages', () => {
 
     rmSync(join(at.root, 'node_modules', 'a-here'), { recursive: true })
     expect(installedByHand(at.root)).toBe(false)
+    // As after `npm ci --omit=optional`, which leaves out the programs that esbuild and others are.
+    const { 'node_modules/a': a } = JSON.parse(lockFile('1')).packages
+    const partial = JSON.stringify({ packages: { 'node_modules/a': a } })
+    putFiles(at.root, { 'node_modules/.package-lock.json': partial })
+    expect(installedByHand(at.root)).toBe(false)
   })
 
   test('offline, npm looks in its own cache only', async () => {

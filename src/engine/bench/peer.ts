@@ -29,11 +29,11 @@ export class Peer {
       peer.read(),
       failed.then((error): Record<string, unknown> => ({ error })),
     ])
-    if (!first || first['error'] !== undefined) {
+    if (!first || first.error !== undefined) {
       child.kill()
-      return { reason: String(first?.['error'] ?? 'it ended at once') }
+      return { reason: String(first?.error ?? 'it ended at once') }
     }
-    return { peer, versions: first['versions'] as Record<string, string> }
+    return { peer, versions: first.versions as Record<string, string> }
   }
 
   private async read(): Promise<Record<string, unknown> | undefined> {
@@ -45,9 +45,8 @@ export class Peer {
   async steps(n: number): Promise<number[]> {
     this.child.stdin!.write(`${JSON.stringify({ cmd: 'step', n })}\n`)
     const reply = await this.read()
-    if (!reply || !Array.isArray(reply['ms']))
-      throw new Error(`${this.name} stopped answering: ${reply?.['error']}`)
-    return reply['ms'] as number[]
+    if (!reply || !Array.isArray(reply.ms)) throw new Error(`${this.name} stopped answering: ${reply?.error}`)
+    return reply.ms as number[]
   }
 
   quit(): void {

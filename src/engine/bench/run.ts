@@ -131,7 +131,7 @@ function present(
   versions: BenchResult['json']['versions'],
 ): BenchResult {
   const ms = Object.fromEntries([...times].map(([name, t]) => [name, median(t)]))
-  const own = ms['diptych']!
+  const own = ms.diptych!
   const ratio = Object.fromEntries(
     Object.entries(ms).flatMap(([name, t]) => (name === 'diptych' ? [] : [[name, own / t]])),
   )

@@ -140,9 +140,9 @@ export class Stage {
 
   /** Weights live at `node-id/path`, or at the path of the node they are shared with. */
   private scope(node: CheckedNode): Scope {
-    const shared = node.params['sharedWith'] as { readonly $node: string } | undefined
+    const shared = node.params.sharedWith as { readonly $node: string } | undefined
     const owner = shared?.$node ?? node.id
-    const trainable = node.params['trainable'] !== false
+    const trainable = node.params.trainable !== false
     const at = (prefix: string): Scope => ({
       b: this.b,
       mode: this.options.mode,

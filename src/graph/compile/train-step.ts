@@ -63,7 +63,7 @@ export function buildTrainStep(
   const node = graph.nodes.get(trainId)!
   if (node.def.kind !== 'train') throw new Error(`${trainId} is not a Train`)
   const settings = node.def.settings(node.params)
-  const losses = wiresOf(node.json.in['loss'])
+  const losses = wiresOf(node.json.in.loss)
   const b = new Builder()
   const weights = new WeightInputs(b)
   const step = b.input('step', tensor('s32', []))

@@ -31,7 +31,7 @@ export const constant = definePrimitive<{
     if (values.length !== n && values.length !== 1)
       throw new TypeFault(`${values.length} values for ${n} elements of ${dtype}[${shape}]`)
     const odd = values.find(v => !holds(dtype, v))
-    if (odd !== undefined) throw new TypeFault(`${odd} is not a ${dtype}`)
+    if (odd !== undefined) throw new TypeFault(`${odd} is not a value of ${dtype}`)
     return [tensor(dtype, shape)]
   },
   vjp: () => [],

@@ -50,7 +50,7 @@ function derivations(p: P, inputs: InputTypes): Record<string, Derivation> {
   for (const [column, field] of Object.entries(schema.fields)) {
     if (field.kind === 'image') out[column] = { kind: 'image', column, size: p.imageSize, fit: p.fit }
     else if (field.kind === 'text') {
-      if (inputs['tokenizer']) out[column] = { kind: 'text', column, length: p.textLength }
+      if (inputs.tokenizer) out[column] = { kind: 'text', column, length: p.textLength }
     } else out[column] = { kind: field.kind, column }
   }
   return out
@@ -124,16 +124,16 @@ as in torchvision.`,
   derivations,
   build: (s, p, name, raw) => {
     const { b } = s
-    if (raw['ids']) {
-      const ids = raw['ids']
-      const eot = raw['eot']!
+    if (raw.ids) {
+      const ids = raw.ids
+      const eot = raw.eot!
       const [rows, length] = ids.type.shape as [number, number]
       const position = b.iota('s32', [rows, length], 1)
       const valid = b.compare('LE', position, b.reshape(eot, [rows, 1]))
       return { ids, valid, eot }
     }
-    if (!raw['pixels']) return raw['values']!
-    const image = toFloatImage(b, raw['pixels'])
+    if (!raw.pixels) return raw.values!
+    const image = toFloatImage(b, raw.pixels)
     if (s.mode === 'eval') return image
     const { imageSize: size, cropScale, cropRatio, flip } = p
     const moved =

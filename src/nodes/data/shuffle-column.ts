@@ -26,6 +26,6 @@ shuffled captions has nothing true to learn, so its evaluations must fall to cha
     return { dataset: { kind: 'dataset', schema } }
   },
   run: async ({ services }, p, inputs) => ({
-    dataset: await services.shuffleColumn(inputs['dataset'] as DatasetValue, p),
+    dataset: await services.shuffleColumn(inputs.dataset as DatasetValue, p),
   }),
 })

@@ -30,7 +30,7 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.4. Weight names are op
         field: 'params.heads',
         hint: 'Choose a number of heads that divides the width.',
       })
-    const [rows, length] = text.fields['ids']!.dims
+    const [rows, length] = text.fields.ids!.dims
     const width = dim('width', p.width)
     const token = dim('token', length!.size)
     return {
@@ -44,9 +44,9 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.4. Weight names are op
   },
   build: (s, p, inputs, types) => {
     const text = port(types.inputs, 'text', 'record')
-    const ids = asField(inputs['text'], 'text', 'ids')
-    const eot = asField(inputs['text'], 'text', 'eot')
+    const ids = asField(inputs.text, 'text', 'ids')
+    const eot = asField(inputs.text, 'text', 'eot')
     const { tokens, pooled } = textTransformer(s, ids, eot, { ...p, vocab: text.vocab! })
-    return { feat: { tokens, valid: asField(inputs['text'], 'text', 'valid') }, pooled }
+    return { feat: { tokens, valid: asField(inputs.text, 'text', 'valid') }, pooled }
   },
 })

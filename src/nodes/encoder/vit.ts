@@ -74,9 +74,9 @@ al. 2021 (arXiv 2103.00020). Weight names are open_clip's.`,
     }
   },
   build: (s, p, inputs, types) => {
-    const { tokens, pooled } = visionTransformer(s, asVar(inputs['image'], 'image'), p)
-    const feat = types.outputs['feat']
-    const valid = feat?.kind === 'record' ? feat.fields['valid']!.dims.map(d => d.size) : []
+    const { tokens, pooled } = visionTransformer(s, asVar(inputs.image, 'image'), p)
+    const feat = types.outputs.feat
+    const valid = feat?.kind === 'record' ? feat.fields.valid!.dims.map(d => d.size) : []
     return { feat: { tokens, valid: s.b.fill({ dtype: 'bool', shape: valid }, 1) }, pooled }
   },
 })

@@ -27,7 +27,7 @@ Source: Radford et al. 2021 (arXiv 2103.00020), Figure 3 (W_i, W_t).`,
     return { output: tensorPort('float', ...dims.slice(0, -1), dim('embed', p.size)) }
   },
   build: (s, p, inputs) => {
-    const x = asVar(inputs['input'], 'input')
+    const x = asVar(inputs.input, 'input')
     return { output: linear(s, x, p.size, { bias: p.bias, std: x.type.shape.at(-1)! ** -0.5 }) }
   },
 })

@@ -24,7 +24,7 @@ ClipLoss.`,
   },
   types: (_, inputs) => {
     const pairs = port(inputs, 'pairs', 'record')
-    const [rows, columns] = pairs.fields['logits']!.dims
+    const [rows, columns] = pairs.fields.logits!.dims
     if (rows!.size !== columns!.size)
       throw new GraphFault(
         'DT034',
@@ -44,7 +44,7 @@ ClipLoss.`,
   },
   build: (s, p, inputs) => ({
     loss: {
-      ...infoNce(s.b, asField(inputs['pairs'], 'pairs', 'logits'), { labelSmoothing: p.labelSmoothing }),
+      ...infoNce(s.b, asField(inputs.pairs, 'pairs', 'logits'), { labelSmoothing: p.labelSmoothing }),
     },
   }),
 })

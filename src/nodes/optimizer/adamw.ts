@@ -28,7 +28,7 @@ Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), Algorithm 2; the same as to
   uses: [],
   types: () => ({ optimizer: { kind: 'optimizer' } }),
   run: async (_, p, inputs) => {
-    const schedule = (inputs['schedule'] as SettingsValue).value as Schedule
+    const schedule = (inputs.schedule as SettingsValue).value as Schedule
     const value: OptimizerValue = { kind: 'adamw', schedule, ...p }
     return { optimizer: { kind: 'optimizer', value } }
   },

@@ -55,8 +55,8 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.5 and Figure 3.`,
   },
   build: (s, p, inputs) => {
     const { b } = s
-    const image = asVar(inputs['image'], 'image') // [B, E]
-    const text = asVar(inputs['text'], 'text') // [B′, E]
+    const image = asVar(inputs.image, 'image') // [B, E]
+    const text = asVar(inputs.text, 'text') // [B′, E]
     const scale = logitScale(s, { init: Math.log(p.initialScale) })
     const cosines = b.dotGeneral(image, text, {
       lhsBatch: [],

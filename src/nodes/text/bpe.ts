@@ -39,6 +39,6 @@ Source: Sennrich et al. 2016 (arXiv 1508.07909); byte-level form: Radford et al.
     return { tokenizer: { kind: 'tokenizer', vocabSize: p.vocabSize } }
   },
   run: async ({ services }, p, inputs) => ({
-    tokenizer: await services.bpe(inputs['dataset'] as DatasetValue, p),
+    tokenizer: await services.bpe(inputs.dataset as DatasetValue, p),
   }),
 })

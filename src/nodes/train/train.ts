@@ -41,13 +41,14 @@ setting rules weights out altogether.`,
   },
   types: (p, inputs) => {
     const count = (name: string) => (inputs[name] as readonly unknown[] | undefined)?.length ?? 0
+    const losses = count('loss') === 1 ? '1 loss' : `${count('loss')} losses`
     if (count('optimizer') > 1 && count('optimizer') !== count('loss'))
-      throw new GraphFault('DT052', `${count('loss')} losses and ${count('optimizer')} optimizers`, {
+      throw new GraphFault('DT052', `${losses} and ${count('optimizer')} optimizers`, {
         port: 'optimizer',
         hint: 'Wire one optimizer, or one for each loss.',
       })
     if (p.trainable.length > count('loss'))
-      throw new GraphFault('DT052', `${p.trainable.length} patterns for ${count('loss')} losses`, {
+      throw new GraphFault('DT052', `${p.trainable.length} patterns for ${losses}`, {
         field: 'params.trainable',
         hint: 'Give at most one pattern for each loss.',
       })

@@ -51,7 +51,7 @@ export class XlaBackend implements Backend {
     if (!sameTypes(executable.outputs, expected)) {
       executable.free()
       throw new Error(
-        `“${program.name}” was lowered wrongly: it gives ${show(expected)}, its executable ${show(executable.outputs)}`,
+        `"${program.name}" was lowered wrongly: it gives ${show(expected)}, its executable ${show(executable.outputs)}`,
       )
     }
     return executable

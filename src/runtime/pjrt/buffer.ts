@@ -32,18 +32,19 @@ export class PjrtBuffer implements DeviceArray {
     client.library.ledger.buffers++
   }
 
-  /** The native handle. Throws once the array was freed or donated. */
-  use(): bigint {
-    if (this.fate === 'alive') return this.handle
-    throw new Error(
-      this.fate === 'freed'
-        ? `this array of ${showType(this.type)} was freed and can't be used any more`
-        : `this array of ${showType(this.type)} was donated to a call: use that call's result instead`,
-    )
+  /** Why the array can't be used any more; undefined while it can. */
+  get fault(): string | undefined {
+    if (this.fate === 'alive') return undefined
+    const array = `this array of ${showType(this.type)}`
+    return this.fate === 'freed'
+      ? `${array} was freed and can't be used any more`
+      : `${array} was donated to a call: use that call's result instead`
   }
 
-  get isAlive(): boolean {
-    return this.fate === 'alive'
+  /** The native handle. Throws once the array was freed or donated. */
+  use(): bigint {
+    if (this.fate !== 'alive') throw new Error(this.fault)
+    return this.handle
   }
 
   async toHost(): Promise<HostArray> {

@@ -150,20 +150,14 @@ export class PjrtExecutable implements Executable {
     }
     const buffers = args.map((arg, i) => {
       const { name, type } = inputs[i]!
-      const place = () => `argument ${i} (“${name}”)`
+      const place = () => `argument ${i} ("${name}")`
       if (!(arg instanceof PjrtBuffer) || arg.client !== this.client) {
         throw new Error(`${place()} belongs to another backend: upload it to this one`)
       }
       if (arg.type !== type && !sameType(arg.type, type)) {
         throw new Error(`${place()} is ${showType(arg.type)}, but the program takes ${showType(type)}`)
       }
-      if (!arg.isAlive) {
-        try {
-          arg.use()
-        } catch (error) {
-          throw new Error(`${place()}: ${(error as Error).message}`)
-        }
-      }
+      if (arg.fault !== undefined) throw new Error(`${place()}: ${arg.fault}`)
       return arg
     })
     if (this.donated.size > 0 && new Set(buffers).size < buffers.length) this.refuseSharedDonation(buffers)
@@ -177,8 +171,8 @@ export class PjrtExecutable implements Executable {
       const twin = buffers.findIndex((b, j) => j !== i && b === buffers[i])
       if (twin >= 0) {
         throw new Error(
-          `argument ${i} (“${inputs[i]!.name}”) is donated, so the same array can't also be ` +
-            `argument ${twin} (“${inputs[twin]!.name}”)`,
+          `argument ${i} ("${inputs[i]!.name}") is donated, so the same array can't also be ` +
+            `argument ${twin} ("${inputs[twin]!.name}")`,
         )
       }
     }

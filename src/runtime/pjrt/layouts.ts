@@ -10,7 +10,6 @@ export const FUNCTIONS = {
   PJRT_Error_Message: 48,
   PJRT_Error_GetCode: 56,
   PJRT_Plugin_Initialize: 64,
-  PJRT_Plugin_Attributes: 72,
   PJRT_Event_Destroy: 80,
   PJRT_Event_IsReady: 88,
   PJRT_Event_Error: 96,
@@ -25,7 +24,6 @@ export const FUNCTIONS = {
   PJRT_Device_GetDescription: 272,
   PJRT_DeviceDescription_ToString: 264,
   PJRT_Executable_Destroy: 360,
-  PJRT_Executable_NumOutputs: 392,
   PJRT_Executable_OutputElementTypes: 760,
   PJRT_Executable_OutputDimensions: 768,
   PJRT_Executable_GetCompiledMemoryStats: 808,
@@ -36,27 +34,22 @@ export const FUNCTIONS = {
   PJRT_LoadedExecutable_Execute: 480,
   PJRT_Buffer_Destroy: 504,
   PJRT_Buffer_IsDeleted: 584,
-  PJRT_Buffer_ReadyEvent: 616,
   PJRT_Buffer_ToHostBuffer: 600,
   PJRT_Buffer_UnsafePointer: 624,
 } as const
 
-/** Size (`struct_size`) and members of each struct: kind and byte offset. */
+/**
+ * Size (`struct_size`) and members of each struct: kind and byte offset. Each struct begins with its
+ * `struct_size` at 0 and its `extension_start` at 8, which are left out here.
+ */
 export const STRUCTS = {
   PJRT_Api_Version: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      major_version: { kind: 's32', offset: 16 },
-      minor_version: { kind: 's32', offset: 20 },
-    },
+    fields: { major_version: { kind: 's32', offset: 16 }, minor_version: { kind: 's32', offset: 20 } },
   },
   PJRT_NamedValue: {
     size: 56,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       name: { kind: 'ptr', offset: 16 },
       name_size: { kind: 'u64', offset: 24 },
       type: { kind: 's32', offset: 32 },
@@ -67,8 +60,6 @@ export const STRUCTS = {
   PJRT_Program: {
     size: 48,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       code: { kind: 'ptr', offset: 16 },
       code_size: { kind: 'u64', offset: 24 },
       format: { kind: 'ptr', offset: 32 },
@@ -78,8 +69,6 @@ export const STRUCTS = {
   PJRT_ExecuteOptions: {
     size: 112,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       send_callbacks: { kind: 'ptr', offset: 16 },
       recv_callbacks: { kind: 'ptr', offset: 24 },
       num_send_ops: { kind: 'u64', offset: 32 },
@@ -96,17 +85,11 @@ export const STRUCTS = {
   },
   PJRT_Error_Destroy_Args: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      error: { kind: 'ptr', offset: 16 },
-    },
+    fields: { error: { kind: 'ptr', offset: 16 } },
   },
   PJRT_Error_Message_Args: {
     size: 40,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       error: { kind: 'ptr', offset: 16 },
       message: { kind: 'ptr', offset: 24 },
       message_size: { kind: 'u64', offset: 32 },
@@ -114,67 +97,31 @@ export const STRUCTS = {
   },
   PJRT_Error_GetCode_Args: {
     size: 28,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      error: { kind: 'ptr', offset: 16 },
-      code: { kind: 's32', offset: 24 },
-    },
+    fields: { error: { kind: 'ptr', offset: 16 }, code: { kind: 's32', offset: 24 } },
   },
   PJRT_Plugin_Initialize_Args: {
     size: 16,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-    },
-  },
-  PJRT_Plugin_Attributes_Args: {
-    size: 32,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      attributes: { kind: 'ptr', offset: 16 },
-      num_attributes: { kind: 'u64', offset: 24 },
-    },
+    fields: {},
   },
   PJRT_Event_Destroy_Args: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      event: { kind: 'ptr', offset: 16 },
-    },
+    fields: { event: { kind: 'ptr', offset: 16 } },
   },
   PJRT_Event_IsReady_Args: {
     size: 25,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      event: { kind: 'ptr', offset: 16 },
-      is_ready: { kind: 'u8', offset: 24 },
-    },
+    fields: { event: { kind: 'ptr', offset: 16 }, is_ready: { kind: 'u8', offset: 24 } },
   },
   PJRT_Event_Error_Args: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      event: { kind: 'ptr', offset: 16 },
-    },
+    fields: { event: { kind: 'ptr', offset: 16 } },
   },
   PJRT_Event_Await_Args: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      event: { kind: 'ptr', offset: 16 },
-    },
+    fields: { event: { kind: 'ptr', offset: 16 } },
   },
   PJRT_Client_Create_Args: {
     size: 88,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       create_options: { kind: 'ptr', offset: 16 },
       num_options: { kind: 'u64', offset: 24 },
       kv_get_callback: { kind: 'ptr', offset: 32 },
@@ -188,17 +135,11 @@ export const STRUCTS = {
   },
   PJRT_Client_Destroy_Args: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      client: { kind: 'ptr', offset: 16 },
-    },
+    fields: { client: { kind: 'ptr', offset: 16 } },
   },
   PJRT_Client_PlatformName_Args: {
     size: 40,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       client: { kind: 'ptr', offset: 16 },
       platform_name: { kind: 'ptr', offset: 24 },
       platform_name_size: { kind: 'u64', offset: 32 },
@@ -207,8 +148,6 @@ export const STRUCTS = {
   PJRT_Client_PlatformVersion_Args: {
     size: 40,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       client: { kind: 'ptr', offset: 16 },
       platform_version: { kind: 'ptr', offset: 24 },
       platform_version_size: { kind: 'u64', offset: 32 },
@@ -217,8 +156,6 @@ export const STRUCTS = {
   PJRT_Client_AddressableDevices_Args: {
     size: 40,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       client: { kind: 'ptr', offset: 16 },
       addressable_devices: { kind: 'ptr', offset: 24 },
       num_addressable_devices: { kind: 'u64', offset: 32 },
@@ -227,8 +164,6 @@ export const STRUCTS = {
   PJRT_Client_Compile_Args: {
     size: 56,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       client: { kind: 'ptr', offset: 16 },
       program: { kind: 'ptr', offset: 24 },
       compile_options: { kind: 'ptr', offset: 32 },
@@ -239,8 +174,6 @@ export const STRUCTS = {
   PJRT_Client_BufferFromHostBuffer_Args: {
     size: 120,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       client: { kind: 'ptr', offset: 16 },
       data: { kind: 'ptr', offset: 24 },
       type: { kind: 's32', offset: 32 },
@@ -258,18 +191,11 @@ export const STRUCTS = {
   },
   PJRT_Device_GetDescription_Args: {
     size: 32,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      device: { kind: 'ptr', offset: 16 },
-      device_description: { kind: 'ptr', offset: 24 },
-    },
+    fields: { device: { kind: 'ptr', offset: 16 }, device_description: { kind: 'ptr', offset: 24 } },
   },
   PJRT_DeviceDescription_ToString_Args: {
     size: 40,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       device_description: { kind: 'ptr', offset: 16 },
       to_string: { kind: 'ptr', offset: 24 },
       to_string_size: { kind: 'u64', offset: 32 },
@@ -277,26 +203,11 @@ export const STRUCTS = {
   },
   PJRT_Executable_Destroy_Args: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      executable: { kind: 'ptr', offset: 16 },
-    },
-  },
-  PJRT_Executable_NumOutputs_Args: {
-    size: 32,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      executable: { kind: 'ptr', offset: 16 },
-      num_outputs: { kind: 'u64', offset: 24 },
-    },
+    fields: { executable: { kind: 'ptr', offset: 16 } },
   },
   PJRT_Executable_OutputElementTypes_Args: {
     size: 40,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       executable: { kind: 'ptr', offset: 16 },
       output_types: { kind: 'ptr', offset: 24 },
       num_output_types: { kind: 'u64', offset: 32 },
@@ -305,8 +216,6 @@ export const STRUCTS = {
   PJRT_Executable_OutputDimensions_Args: {
     size: 48,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       executable: { kind: 'ptr', offset: 16 },
       num_outputs: { kind: 'u64', offset: 24 },
       dims: { kind: 'ptr', offset: 32 },
@@ -316,8 +225,6 @@ export const STRUCTS = {
   PJRT_Executable_GetCompiledMemoryStats_Args: {
     size: 112,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       executable: { kind: 'ptr', offset: 16 },
       generated_code_size_in_bytes: { kind: 's64', offset: 24 },
       argument_size_in_bytes: { kind: 's64', offset: 32 },
@@ -335,8 +242,6 @@ export const STRUCTS = {
   PJRT_Executable_Serialize_Args: {
     size: 56,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       executable: { kind: 'ptr', offset: 16 },
       serialized_bytes: { kind: 'ptr', offset: 24 },
       serialized_bytes_size: { kind: 'u64', offset: 32 },
@@ -347,8 +252,6 @@ export const STRUCTS = {
   PJRT_Executable_DeserializeAndLoad_Args: {
     size: 64,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       client: { kind: 'ptr', offset: 16 },
       serialized_executable: { kind: 'ptr', offset: 24 },
       serialized_executable_size: { kind: 'u64', offset: 32 },
@@ -359,26 +262,15 @@ export const STRUCTS = {
   },
   PJRT_LoadedExecutable_Destroy_Args: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      executable: { kind: 'ptr', offset: 16 },
-    },
+    fields: { executable: { kind: 'ptr', offset: 16 } },
   },
   PJRT_LoadedExecutable_GetExecutable_Args: {
     size: 32,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      loaded_executable: { kind: 'ptr', offset: 16 },
-      executable: { kind: 'ptr', offset: 24 },
-    },
+    fields: { loaded_executable: { kind: 'ptr', offset: 16 }, executable: { kind: 'ptr', offset: 24 } },
   },
   PJRT_LoadedExecutable_Execute_Args: {
     size: 80,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       executable: { kind: 'ptr', offset: 16 },
       options: { kind: 'ptr', offset: 24 },
       argument_lists: { kind: 'ptr', offset: 32 },
@@ -391,35 +283,15 @@ export const STRUCTS = {
   },
   PJRT_Buffer_Destroy_Args: {
     size: 24,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      buffer: { kind: 'ptr', offset: 16 },
-    },
+    fields: { buffer: { kind: 'ptr', offset: 16 } },
   },
   PJRT_Buffer_IsDeleted_Args: {
     size: 25,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      buffer: { kind: 'ptr', offset: 16 },
-      is_deleted: { kind: 'u8', offset: 24 },
-    },
-  },
-  PJRT_Buffer_ReadyEvent_Args: {
-    size: 32,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      buffer: { kind: 'ptr', offset: 16 },
-      event: { kind: 'ptr', offset: 24 },
-    },
+    fields: { buffer: { kind: 'ptr', offset: 16 }, is_deleted: { kind: 'u8', offset: 24 } },
   },
   PJRT_Buffer_ToHostBuffer_Args: {
     size: 56,
     fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
       src: { kind: 'ptr', offset: 16 },
       host_layout: { kind: 'ptr', offset: 24 },
       dst: { kind: 'ptr', offset: 32 },
@@ -429,12 +301,7 @@ export const STRUCTS = {
   },
   PJRT_Buffer_UnsafePointer_Args: {
     size: 32,
-    fields: {
-      struct_size: { kind: 'u64', offset: 0 },
-      extension_start: { kind: 'ptr', offset: 8 },
-      buffer: { kind: 'ptr', offset: 16 },
-      buffer_pointer: { kind: 'ptr', offset: 24 },
-    },
+    fields: { buffer: { kind: 'ptr', offset: 16 }, buffer_pointer: { kind: 'ptr', offset: 24 } },
   },
 } as const
 

@@ -92,7 +92,7 @@ export class Library {
       const { major, minor } = this.version
       throw new PluginError(
         `${path} speaks PJRT API ${major}.${minor}, Diptych ${API_VERSION.major}.${API_VERSION.minor}: ` +
-          'use the plugin that “node scripts/setup.mjs” fetches',
+          'use the plugin that "node scripts/setup.mjs" fetches',
       )
     }
     const type = koffi.proto('uintptr_t', ['void *'])

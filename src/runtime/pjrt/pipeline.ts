@@ -26,6 +26,11 @@ export class Pipeline {
     this.calls.push(call)
   }
 
+  /** How many calls the device has not finished. */
+  get running(): number {
+    return this.calls.filter(call => !call.done.isReady()).length
+  }
+
   /** Frees what finished calls have held. Throws what an earlier call failed with, once. */
   reap(): void {
     while (this.calls[0]?.done.isReady()) this.end(this.calls.shift()!)

@@ -7,7 +7,7 @@ import { PluginError } from './error.ts'
 
 const FOLDER = join('plugins', 'xla-cpu-0.0.1')
 const LIBRARY = 'xla_cpu_pjrt.so'
-const ADVICE = 'Run “npm start” (or “node scripts/setup.mjs”) to fetch it.'
+const ADVICE = 'Run "npm start" (or "node scripts/setup.mjs") to fetch it.'
 
 /**
  * Path of the plugin's library: the environment's `DIPTYCH_PJRT_PLUGIN`, else the one that set-up has put into

@@ -7,6 +7,8 @@ import { sameType, showType } from '../../ir/types.ts'
  * obvious, and the oracle of every other backend. Values are dropped after their last use.
  */
 export function evaluate(program: Program, args: readonly RefTensor[]): RefTensor[] {
+  if (args.length !== program.inputs.length)
+    throw new Error(`${program.name} takes ${program.inputs.length} arguments, got ${args.length}`)
   const values = new Map<Var, RefTensor>()
   program.inputs.forEach((input, i) => {
     const arg = args[i]

@@ -1,0 +1,176 @@
+import { showAccept } from '../graph/accept.ts'
+import { type Accept, type InputTypes, type NodeDef, z } from '../graph/kit.ts'
+import type { DatasetSchema } from '../graph/schema.ts'
+import { dim, type PortType, tensorPort } from '../graph/types.ts'
+
+export interface ParamLine {
+  readonly name: string
+  readonly type: string
+  /** JSON text; undefined for a parameter that may be left out. */
+  readonly default?: string
+  readonly required: boolean
+  readonly description: string
+}
+
+export interface PortLine {
+  readonly name: string
+  readonly type: string
+  readonly note: string
+}
+
+/** What the registry knows of a node type, as people read it. */
+export interface NodePage {
+  readonly params: readonly ParamLine[]
+  readonly inputs: readonly PortLine[]
+  /** Undefined where they depend on what is wired. */
+  readonly outputs: readonly PortLine[] | undefined
+}
+
+export function nodePage(def: NodeDef): NodePage {
+  return { params: paramLines(def), inputs: inputLines(def), outputs: outputLines(def) }
+}
+
+/** The part of JSON Schema that zod writes for the types that parameters have. */
+interface Schema {
+  readonly type?: string
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly Schema[]
+  readonly items?: Schema
+  readonly prefixItems?: readonly Schema[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly additionalProperties?: Schema | boolean
+  readonly required?: readonly string[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly exclusiveMaximum?: number
+  readonly default?: unknown
+  readonly description?: string
+}
+
+export const paramSchema = (def: NodeDef): Schema =>
+  z.toJSONSchema(def.params, { io: 'input', unrepresentable: 'any' }) as Schema
+
+function paramLines(def: NodeDef): ParamLine[] {
+  const { properties = {}, required = [] } = paramSchema(def)
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    type: typeText(schema),
+    default: schema.default === undefined ? undefined : JSON.stringify(schema.default),
+    required: required.includes(name),
+    description: schema.description ?? '',
+  }))
+}
+
+function typeText(s: Schema): string {
+  if (s.enum) return s.enum.join(' | ')
+  if (s.const !== undefined) return JSON.stringify(s.const)
+  if (s.anyOf) return s.anyOf.map(typeText).join(' or ')
+  switch (s.type) {
+    case 'integer':
+    case 'number':
+      return [s.type, range(s)].filter(Boolean).join(' ')
+    case 'string':
+      return 'text'
+    case 'array':
+      return s.prefixItems
+        ? `[${s.prefixItems.map(typeText).join(', ')}]`
+        : `list of ${typeText(s.items ?? {})}`
+    case 'object':
+      if (s.properties?.$node) return '{"$node": id}'
+      return typeof s.additionalProperties === 'object'
+        ? `names to ${typeText(s.additionalProperties)}`
+        : 'object'
+    default:
+      return s.type ?? 'any'
+  }
+}
+
+/** `1–256`, `≥ 0`, `> 0, ≤ 16`; zod's own bounds of a safe integer say nothing. */
+function range(s: Schema): string {
+  const bounded = (x: number | undefined) => x !== undefined && Math.abs(x) < Number.MAX_SAFE_INTEGER
+  if (bounded(s.minimum) && bounded(s.maximum)) return `${s.minimum}–${s.maximum}`
+  return [
+    bounded(s.minimum) ? `≥ ${s.minimum}` : '',
+    bounded(s.exclusiveMinimum) ? `> ${s.exclusiveMinimum}` : '',
+    bounded(s.maximum) ? `≤ ${s.maximum}` : '',
+    bounded(s.exclusiveMaximum) ? `< ${s.exclusiveMaximum}` : '',
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
+const inputLines = (def: NodeDef): PortLine[] =>
+  Object.entries(def.inputs).map(([name, spec]) => ({
+    name,
+    type: `${spec.list ? 'list of ' : ''}${showAccept(spec.accepts)}${spec.optional ? ', optional' : ''}`,
+    note: spec.doc,
+  }))
+
+/** The outputs of the node with its default settings, on wires that have the axes it asks for. */
+function outputLines(def: NodeDef): PortLine[] | undefined {
+  if (def.kind === 'batch') return [{ name: '<column>', type: 'tensor or tok', note: 'One for each column.' }]
+  if (def.kind === 'host' && def.peek) return [{ name: 'dataset', type: 'dataset', note: '' }]
+  const required = Object.fromEntries((paramSchema(def).required ?? []).map(name => [name, 'any']))
+  const params = def.params.safeParse(required)
+  if (!params.success) return undefined
+  try {
+    const outputs = def.types(params.data, sampleInputs(def))
+    return Object.entries(outputs).map(([name, type]) => ({ name, type: axesText(type), note: '' }))
+  } catch {
+    // The type rule wants more of its wires than a sample can know.
+    return undefined
+  }
+}
+
+const SAMPLE: DatasetSchema = {
+  fields: {
+    image: { kind: 'image' },
+    caption: { kind: 'text' },
+    group: { kind: 'category', classes: ['a'] },
+  },
+}
+const SIZE = 64
+
+function sampleInputs(def: NodeDef): InputTypes {
+  const sample = (a: Accept): PortType => {
+    if (a.kind === 'tensor') {
+      const axes = a.dims.map((name, i) => dim(name === '*' ? `any${i || ''}` : name, SIZE))
+      return tensorPort(a.dtype, ...(a.leading ? [dim('…', SIZE)] : []), ...axes)
+    }
+    const batch = dim('batch', SIZE)
+    if (a.kind === 'record') {
+      const length = dim('length', SIZE)
+      const fields = {
+        tok: {
+          ids: tensorPort('int', batch, length),
+          valid: tensorPort('bool', batch, length),
+          eot: tensorPort('int', batch),
+        },
+        feat: {
+          tokens: tensorPort('float', batch, dim('token', SIZE), dim('width', SIZE)),
+          valid: tensorPort('bool', batch, dim('token', SIZE)),
+        },
+        pairs: { logits: tensorPort('float', batch, dim('batch′', SIZE)), scale: tensorPort('float') },
+        loss: { sum: tensorPort('float'), count: tensorPort('float') },
+      }
+      return { kind: 'record', record: a.record, fields: fields[a.record], vocab: SIZE }
+    }
+    if (a.of === 'dataset') return { kind: 'dataset', schema: SAMPLE }
+    return a.of === 'tokenizer' ? { kind: 'tokenizer', vocabSize: SIZE } : { kind: a.of }
+  }
+  return Object.fromEntries(
+    Object.entries(def.inputs).map(([name, spec]) => [
+      name,
+      spec.list ? [sample(spec.accepts)] : sample(spec.accepts),
+    ]),
+  )
+}
+
+/** `float[batch, embed]`: sizes depend on the graph. */
+function axesText(type: PortType): string {
+  if (type.kind === 'record') return type.record
+  if (type.kind !== 'tensor') return type.kind
+  return `${type.dtype}[${type.dims.map(d => d.name.replace(/^any\d*$/, 'any')).join(', ')}]`
+}

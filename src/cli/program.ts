@@ -1,0 +1,164 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { benchCommand } from './commands/bench.ts'
+import { cacheListCommand, cachePruneCommand } from './commands/cache.ts'
+import { checkCommand } from './commands/check.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { nodesCommand } from './commands/nodes.ts'
+import { printCommand } from './commands/print.ts'
+import { type RunFlags, runCommand } from './commands/run.ts'
+import type { Io } from './io.ts'
+import { parseSize } from './render/format.ts'
+
+const CACHE_LIMIT = '10GB'
+
+/** The command line. `done` gets the exit code of the command that ran. */
+export function buildProgram(version: string, io: Io, done: (code: number) => void): Command {
+  const program = new Command('diptych')
+    .description('Trains and evaluates vision-language models that are wired as graphs.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show help for a command')
+    .exitOverride()
+    .showHelpAfterError(false)
+    .configureOutput({
+      writeOut: text => io.out.sink.write(text),
+      writeErr: text => io.err.sink.write(text),
+      outputError: (text, write) => write(text.replace(/^error:/, io.err.style.red('error:'))),
+    })
+    .addHelpText('after', EXAMPLES)
+  addRun(program, io, done)
+  addOthers(program, io, done)
+  return program
+}
+
+const EXAMPLES = `
+Examples:
+  diptych run graphs/clip-emoji.json                        train CLIP on emoji, show its scores
+  diptych run graphs/clip-emoji.json --set train.steps=50   the same, shorter
+  diptych check graphs/*.json                               say what is wrong, without running
+  diptych nodes encoder.vit                                 what a node does, its parameters and ports
+
+diptych help <command> shows a command's options. The README has the rest.`
+
+function addRun(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('run')
+    .description('train and evaluate a graph')
+    .usage('<graph> [options]')
+    .argument('[graph]', 'graph file')
+    .option('--set <node.param=value...>', 'change parameters, before checking (repeatable)', collect, [])
+    .option('--out <dir>', 'folder that gets runs/ (default: .diptych beside the graph file)')
+    .option('--seed <n>', "seed in place of the graph's", integer(0, 0xffffffff))
+    .addOption(new Option('--engine <name>', 'what computes').choices(['xla', 'reference']).default('xla'))
+    .option('--resume_from_checkpoint <dir>', "a run's folder (its newest checkpoint) or one checkpoint")
+    .option('--fresh', 'train and evaluate again what the cache already has')
+    .option('--json', 'one JSON object a line on standard output; words go to standard error')
+    .addHelpText(
+      'after',
+      `
+A value of --set is JSON if it parses as JSON, else text; inner keys are dotted: --set eval.names.dog='["dog","puppy"]'.
+Ctrl-C stops at the next step, commits a checkpoint and says how to go on; a second one stops at once.
+
+Exit codes: 0 done, 1 failed or faults in the graph, 2 wrong command line, 130 stopped by Ctrl-C.
+
+Examples:
+  diptych run graphs/clip-emoji.json --seed 1 --fresh
+  diptych run graphs/clip-emoji.json --set train.steps=50 --set batch.size=64 --json > log.jsonl
+  diptych run graphs/clip-emoji.json --resume_from_checkpoint graphs/.diptych/runs/<run>`,
+    )
+    .action(async (graph: string | undefined, flags: RunFlags, command: Command) => {
+      const given = separate(graph, flags.set)
+      if (!given) command.error("error: missing required argument 'graph'")
+      else done(await runCommand(given.graph, { ...flags, set: given.set }, io))
+    })
+}
+
+/** `--set a.b=1 graph.json` takes the graph for another assignment; undefined where there is no graph at all. */
+function separate(
+  graph: string | undefined,
+  set: readonly string[],
+): { readonly graph: string; readonly set: readonly string[] } | undefined {
+  if (graph !== undefined) return { graph, set }
+  const files = set.filter(word => !word.includes('='))
+  return files.length === 1 ? { graph: files[0]!, set: set.filter(word => word !== files[0]) } : undefined
+}
+
+function addOthers(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('check')
+    .description('check graph files and print what is wrong, with lines')
+    .argument('<graph...>', 'graph files')
+    .option('--json', 'one JSON object a file')
+    .addHelpText('after', '\nExit codes: 0 no errors, 1 errors, 2 wrong command line.')
+    .action(async (files: string[], flags: { json?: boolean }) => done(await checkCommand(files, flags, io)))
+
+  program
+    .command('print')
+    .description('print the programs that a graph compiles to')
+    .argument('<graph>', 'graph file')
+    .addOption(new Option('--ir', "Diptych's own tensor programs (the default)").conflicts('stablehlo'))
+    .addOption(new Option('--stablehlo', 'StableHLO, as XLA gets it').conflicts('ir'))
+    .option('--node <id>', 'only the programs of one Train or evaluator')
+    .action(async (graph: string, flags) => done(await printCommand(graph, flags, io)))
+
+  program
+    .command('nodes')
+    .description('list the node types, or show one: what it does, parameters, ports')
+    .argument('[type]', 'node type, such as encoder.vit')
+    .option('--json', 'as JSON')
+    .action(async (type: string | undefined, flags) => done(await nodesCommand(type, flags, io)))
+
+  program
+    .command('bench')
+    .description('time a fixed model against JAX and PyTorch')
+    .argument('<name>', 'benchmark: clip')
+    .option('--steps <n>', 'steps a round', integer(1, 100_000), 5)
+    .option('--rounds <n>', 'rounds, in which every peer takes its turn', integer(1, 1000), 5)
+    .option('--peers <names>', 'only these peers, such as jax,torch_eager', names)
+    .option('--no-peers', 'Diptych alone')
+    .option('--json', 'as one JSON object')
+    .addHelpText(
+      'after',
+      '\nnode bench/setup_peers.mjs installs the peers. Example:\n  diptych bench clip --rounds 3 --json',
+    )
+    .action(async (name: string, flags) => done(await benchCommand(name, flags, io)))
+
+  const cache = program.command('cache').description('what is kept on disk between runs')
+  cache
+    .command('ls')
+    .description('list what the cache holds')
+    .option('--json', 'as one JSON object')
+    .action(async flags => done(await cacheListCommand(flags, io)))
+  cache
+    .command('prune')
+    .description('remove the least recently used, down to a size')
+    .option('--max-size <size>', 'largest size of the cache, such as 5GB', size, size(CACHE_LIMIT))
+    .option('--all', 'plugins and benchmark peers may go too')
+    .option('--dry-run', 'only say what would go')
+    .addHelpText('after', '\nExample:\n  diptych cache prune --max-size 5GB --dry-run')
+    .action(async flags => done(await cachePruneCommand(flags, io)))
+
+  program
+    .command('doctor')
+    .description('say which engines this machine has, and how to get what is missing')
+    .action(async () => done(await doctorCommand(io)))
+}
+
+const collect = (value: string, before: readonly string[]): string[] => [...before, value]
+
+const names = (text: string): string[] => text.split(',').filter(Boolean)
+
+const integer =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const n = Number(text)
+    if (!/^\d+$/.test(text) || n < least || n > most)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+    return n
+  }
+
+function size(text: string): number {
+  const bytes = parseSize(text)
+  if (bytes === undefined) throw new InvalidArgumentError('Write a size such as 500MB or 5GB.')
+  return bytes
+}

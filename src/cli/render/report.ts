@@ -1,0 +1,87 @@
+import type { Report, ReportMatrix, ReportTable } from '../../graph/host.ts'
+import { measured } from './format.ts'
+import type { Style } from './style.ts'
+import { type Align, table } from './table.ts'
+import { displayWidth } from './text.ts'
+
+const TABLE_ROWS = 20
+
+/** A report as aligned lines; what doesn't fit the width is only named. */
+export function reportLines(node: string, report: Report, width: number, style: Style): string[] {
+  return [
+    style.bold(node),
+    ...metricLines(report),
+    ...(report.matrices ?? []).flatMap(m => matrixLines(m, width)),
+    ...(report.tables ?? []).flatMap(t => tableLines(t, width)),
+  ]
+}
+
+/** metric, value, ± standard error, and chance with how many times chance the value is. */
+function metricLines({ metrics, standardErrors = {} }: Report): string[] {
+  const names = Object.keys(metrics)
+  const chances = new Map(names.map(name => [name, chanceOf(name, metrics, standardErrors)]))
+  const shown = new Set([...chances.values()])
+  const rows = names
+    .filter(name => !shown.has(name))
+    .map(name => {
+      const value = metrics[name]!
+      const error = standardErrors[name]
+      const chance = metrics[chances.get(name) ?? '']
+      return [
+        name,
+        measured(value),
+        error === undefined ? '' : measured(error),
+        chance === undefined ? '' : measured(chance),
+        chance ? (value / chance).toFixed(1) : '',
+      ]
+    })
+  const header = ['metric', 'value', '± s.e.', 'chance', '× chance']
+  const used = header.map((_, c) => c < 2 || rows.some(row => row[c]))
+  const align: Align[] = ['left', 'right', 'right', 'right', 'right']
+  const keep = <T>(cells: readonly T[]): T[] => cells.filter((_, c) => used[c])
+  return table([keep(header), ...rows.map(keep)], keep(align), '  ')
+}
+
+/**
+ * The name of the metric that says what chance would give: `chance_recall@1` for `image_to_text_recall@1`; plain
+ * `chance` for a score, that is for what has a standard error.
+ */
+function chanceOf(
+  name: string,
+  metrics: Report['metrics'],
+  standardErrors: Readonly<Record<string, number>>,
+): string | undefined {
+  if (/^chance(_|$)/.test(name)) return undefined
+  const own = Object.keys(metrics).find(
+    other => other.startsWith('chance_') && `_${name}`.endsWith(other.slice('chance'.length)),
+  )
+  return own ?? ('chance' in metrics && name in standardErrors ? 'chance' : undefined)
+}
+
+/** Columns are numbered as the rows are, so that many fit. */
+function matrixLines(m: ReportMatrix, width: number): string[] {
+  const same = m.rowLabels.join('\n') === m.columnLabels.join('\n')
+  const title = `  ${m.title} (rows: true, columns: predicted)`
+  const header = ['', '', ...m.columnLabels.map((_, c) => String(c + 1))]
+  const rows = m.rowLabels.map((label, r) => [
+    String(r + 1),
+    label,
+    ...(m.values[r] ?? []).map(v => (v === 0 ? '·' : measured(v))),
+  ])
+  const align: Align[] = ['right', 'left', ...m.columnLabels.map(() => 'right' as const)]
+  const lines = table([header, ...rows], align, '  ')
+  if (!same || lines.some(line => displayWidth(line) > width))
+    return ['', `  ${m.title}: ${m.rowLabels.length} × ${m.columnLabels.length}, in the run’s folder`]
+  return ['', title, ...lines]
+}
+
+function tableLines(t: ReportTable, width: number): string[] {
+  const text = (cell: string | number) => (typeof cell === 'number' ? measured(cell) : cell)
+  const align = t.columns.map(
+    (_, c): Align => (t.rows.every(r => typeof r[c] === 'number') ? 'right' : 'left'),
+  )
+  const lines = table([t.columns, ...t.rows.map(r => r.map(text))], align, '  ')
+  if (t.rows.length > TABLE_ROWS || lines.some(line => displayWidth(line) > width))
+    return ['', `  ${t.title}: ${t.rows.length} rows, in the run’s folder`]
+  return ['', `  ${t.title}`, ...lines]
+}
