@@ -14,6 +14,9 @@ const send = (message: Message): void => {
   if (process.connected) process.send?.(message, undefined, undefined, () => {})
 }
 
+/** How long an engine that should end may still work on a checkpoint. */
+const GRACE_MS = 30_000
+
 const engine = new Engine({
   registry,
   cacheDir: cacheFolder(),
@@ -29,12 +32,17 @@ const end = (code: number): void => {
 process.on('SIGINT', () => {
   // Ctrl-C reaches the whole group of the terminal; the host decides what it means.
 })
-process.on('SIGTERM', () => {
+/** Commits a checkpoint and ends; what takes longer than that (a compile, a hung disk) is not waited for. */
+const leave = (): void => {
+  setTimeout(() => end(1), GRACE_MS).unref()
   void engine.stopAll('checkpoint').then(() => end(0))
-})
-process.on('disconnect', () => {
-  void engine.stopAll('checkpoint').then(() => end(0))
-})
+}
+process.on('SIGTERM', leave)
+process.on('disconnect', leave)
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', () => {
+    // The host that read it is gone.
+  })
 process.on('message', (command: Command) => {
   if (command.type === 'shutdown') {
     void engine.stopAll('checkpoint').then(() => {

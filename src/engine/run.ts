@@ -11,6 +11,7 @@ import { type EngineContext, Stopped } from './context.ts'
 import { runEvaluator } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
+import { lockRun } from './run-lock.ts'
 import { RunStore } from './run-store.ts'
 import { runTrain } from './train.ts'
 import { asDataset } from './values.ts'
@@ -44,6 +45,34 @@ export async function runGraph(
         source.file,
         writeGraph(loaded.document),
       )
+  const warn = (message: string) => context.emit({ type: 'log', level: 'warning', message })
+  const unlock = await lockRun(run.path, context.signal, warn)
+  try {
+    if (options.resumeFrom) await sayWhatResumes(loaded, run, options.resumeFrom, warn)
+    return await runNodes(loaded, run, options, context)
+  } finally {
+    await unlock()
+  }
+}
+
+/** Refuses another graph's run, and says so where there is nothing to go on from yet. */
+async function sayWhatResumes(
+  { graph }: LoadedGraph,
+  run: RunStore,
+  from: string,
+  warn: (message: string) => void,
+): Promise<void> {
+  const trains = [...graph.nodes.values()].filter(n => n.def.kind === 'train').map(n => n.id)
+  if (!(await run.resumable(from, trains)))
+    warn(`${run.path} has no committed checkpoint yet: training starts from step 0.`)
+}
+
+async function runNodes(
+  loaded: LoadedGraph,
+  run: RunStore,
+  options: RunOptions,
+  context: EngineContext,
+): Promise<Result> {
   const backend = await openBackend(options.engine, context.cacheDir, message =>
     context.emit({ type: 'log', level: 'warning', message }),
   )
@@ -55,20 +84,23 @@ export async function runGraph(
       const how = context.stopping()
       if (how) throw new Stopped(how)
       try {
-        const report = await runNode(node, loaded, state, run, options, { ...context, backend })
+        const leftOut: EngineContext['leftOut'] = (id, rows) => run.leftOut(id, rows)
+        const report = await runNode(node, loaded, state, run, options, { ...context, backend, leftOut })
+        await run.writeLeftOut()
         if (report) {
           reports[node.id] = report
           await run.report(node.id, report)
           context.emit({ type: 'report', node: node.id, report })
         }
       } catch (e) {
-        throw e instanceof Stopped || context.signal.aborted ? e : new NodeFailure(node.id, e)
+        throw e instanceof Stopped || isAbort(e) ? e : new NodeFailure(node.id, e)
       }
     }
     return { type: 'result', reports, run: run.path, outcome: 'completed', attribution: attribution() }
   } catch (e) {
-    if (e instanceof Stopped || context.signal.aborted) {
-      const outcome = e instanceof Stopped && e.how === 'checkpoint' ? 'stopped' : 'cancelled'
+    const how = context.stopping()
+    if (how && (e instanceof Stopped || isAbort(e))) {
+      const outcome = how === 'checkpoint' ? 'stopped' : 'cancelled'
       return { type: 'result', reports, run: run.path, outcome, attribution: attribution() }
     }
     throw e
@@ -76,6 +108,8 @@ export async function runGraph(
     backend.close()
   }
 }
+
+const isAbort = (e: unknown): boolean => e instanceof Error && e.name === 'AbortError'
 
 interface RunState {
   readonly values: Map<Wire, HostValue>
