@@ -3,7 +3,7 @@ import { DataError } from '../data/error.ts'
 import type { CheckedNode } from '../graph/check.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, Report } from '../graph/host.ts'
-import { trainOf } from '../graph/slice.ts'
+import { wireOf } from '../graph/slice.ts'
 import { writeGraph } from '../graph/write.ts'
 import type { GraphSource, Result, RunOptions } from '../protocol/messages.ts'
 import { openBackend } from './backends.ts'
@@ -113,8 +113,7 @@ const isAbort = (e: unknown): boolean => e instanceof Error && e.name === 'Abort
 
 interface RunState {
   readonly values: Map<Wire, HostValue>
-  /** By Train id. */
-  readonly weights: Map<string, TrainedWeights>
+  readonly weights: Map<Wire, TrainedWeights>
 }
 
 async function runNode(
@@ -129,12 +128,13 @@ async function runNode(
     const outputs = await runHostNode(node, state.values, folder, graph.seed, context)
     for (const [port, value] of Object.entries(outputs)) state.values.set(`${node.id}.${port}`, value)
   } else if (node.def.kind === 'train') {
-    const before = trainOf(graph, node)
+    const before = wireOf(node, 'weights')
     const wired = before ? state.weights.get(before) : undefined
-    state.weights.set(node.id, await runTrain(graph, node, state.values, wired, run, options, context))
+    const made = await runTrain(graph, node, state.values, wired, run, options, context)
+    for (const [port, weights] of Object.entries(made)) state.weights.set(`${node.id}.${port}`, weights)
   } else if (node.def.kind === 'evaluator') {
-    const train = trainOf(graph, node)
-    const weights = train ? state.weights.get(train) : undefined
+    const wire = wireOf(node, 'weights')
+    const weights = wire ? state.weights.get(wire) : undefined
     if (!weights) throw new DataError('its weights do not come from a Train')
     return runEvaluator(graph, node, state.values, weights, options, context)
   }

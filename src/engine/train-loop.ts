@@ -42,8 +42,9 @@ export class TrainLoop {
     this.next = start.step
     for (const w of step.weights) this.args.set(w.name, backend.upload(start.weights.get(w.name)!))
     for (const s of step.state) {
+      const before = s.startsAs === undefined ? undefined : start.weights.get(s.startsAs)
       const zeros: HostArray = { type: s.type, bytes: new Uint8Array(byteLength(s.type)) }
-      this.args.set(s.name, backend.upload(start.optimizer.get(s.name) ?? zeros))
+      this.args.set(s.name, backend.upload(start.optimizer.get(s.name) ?? before ?? zeros))
     }
     this.args.set('step', backend.upload(scalarArray('s32', start.step)))
     this.args.set('key', backend.upload(hostArray({ dtype: 'u32', shape: [2] }, key)))

@@ -4,7 +4,7 @@ import { removeLeftovers, temporaryName } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import { hashOf, sha256 } from '../data/hash.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
-import { buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
+import { averageName, buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, SettingsValue } from '../graph/host.ts'
 import type { TrainNode } from '../graph/kit.ts'
@@ -15,7 +15,6 @@ import { elementCount } from '../ir/types.ts'
 import { hashString } from '../nn/init.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { StepEvent } from '../protocol/messages.ts'
-import type { HostArray } from '../runtime/backend.ts'
 import { differences, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
 import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
@@ -34,6 +33,13 @@ export interface StageOptions {
 /** Bumped when a change of the engine changes what a stage computes. */
 const ENGINE = 'engine-1'
 
+/** What a stage makes, by output port. */
+export interface StageResult {
+  readonly weights: TrainedWeights
+  /** Where the stage keeps a moving average. */
+  readonly ema?: TrainedWeights
+}
+
 /** Trains one stage, or takes its weights from the cache or from where the run it resumes had got. */
 export async function runTrain(
   graph: CheckedGraph,
@@ -43,7 +49,7 @@ export async function runTrain(
   run: RunStore,
   options: StageOptions,
   context: DeviceContext,
-): Promise<TrainedWeights> {
+): Promise<StageResult> {
   const settings = (node.def as TrainNode).settings(node.params)
   const seed = settings.seed ?? graph.seed
   const optimizers = wiresOf(node.json.in.optimizer).map(
@@ -68,22 +74,32 @@ export async function runTrain(
       if (found) {
         context.emit({ type: 'node', node: node.id, state: 'cached' })
         await run.adoptMetrics(node.id, join(cached, 'metrics.jsonl'))
-        return { hash, tensors: found.weights }
+        return resultOf(step, hash, found)
       }
     }
     const start = await startOf(node.id, step, key, seed, wired, run, options)
     const why = start.step < settings.steps ? 'compiling' : undefined
     context.emit({ type: 'node', node: node.id, state: 'running', why })
-    const tensors =
+    const end =
       start.step >= settings.steps
-        ? start.weights
+        ? start
         : await train(node.id, step, feed, start, settings, key, run, context)
     await keep(cached, node.id, run, context)
     context.emit({ type: 'node', node: node.id, state: 'done' })
-    return { hash, tensors }
+    return resultOf(step, hash, end)
   } finally {
     await feed.close()
   }
+}
+
+/** The weights of a stage whose key has this hash, and their moving average: that of each weight that changed. */
+function resultOf(step: TrainStep, hash: string, end: Omit<LoopState, 'step'>): StageResult {
+  const weights = { hash, tensors: end.weights }
+  if (!step.state.some(s => s.startsAs !== undefined)) return { weights }
+  const averaged = [...end.weights].map(
+    ([name, array]) => [name, end.optimizer.get(averageName(name)) ?? array] as const,
+  )
+  return { weights, ema: { hash: hashOf([hash, 'ema']), tensors: new Map(averaged) } }
 }
 
 /** Where a stage starts: the wired weights, and how the others are made. */
@@ -178,7 +194,7 @@ async function train(
   key: StageKey,
   run: RunStore,
   context: DeviceContext,
-): Promise<ReadonlyMap<string, HostArray>> {
+): Promise<LoopState> {
   const before = performance.now()
   const executable = await context.backend.compile(step.program, { donate: step.donate })
   context.emit({
@@ -227,7 +243,7 @@ async function train(
       const every = settings.checkpointEvery
       if (every > 0 && loop.taken % every === 0 && loop.taken < settings.steps) await commit()
     }
-    return (await commit()).weights
+    return await commit()
   } finally {
     await run.flush(id)
     await loop.free()

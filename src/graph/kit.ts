@@ -142,6 +142,8 @@ export interface TrainSettings {
   readonly checkpointEvery: number
   /** Global-norm limit of the gradients; 0 for none. */
   readonly clipNorm: number
+  /** Decay of the moving average of the weights that change; 0 for none. */
+  readonly ema: number
   /** One for each wired loss, in order: which weights it differentiates (a pattern of weight paths). */
   readonly trainable: readonly string[]
 }

@@ -65,11 +65,3 @@ export function operandsOf(graph: GraphNodes, wire: Wire): Operands | undefined 
   const columns = wireOf(node, node.def.pairs.columns)
   return rows && columns ? { node: id, rows, columns } : undefined
 }
-
-/** The Train whose weights a wire carries: the stage an evaluator measures after. */
-export function trainOf(graph: GraphNodes, node: CheckedNode, port = 'weights'): string | undefined {
-  const wire = wireOf(node, port)
-  if (!wire) return undefined
-  const id = splitWire(wire).node
-  return graph.nodes.get(id)?.def.kind === 'train' ? id : undefined
-}

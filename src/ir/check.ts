@@ -1,6 +1,6 @@
 import { TypeFault } from './primitive.ts'
-import { Names, showEquation } from './print.ts'
-import type { Equation, Program, Var } from './program.ts'
+import { Names, showEquation, showHead } from './print.ts'
+import { type Equation, type Program, type Region, regionsOf, type Var } from './program.ts'
 import { sameType, showType, type TensorType } from './types.ts'
 
 /** A malformed program: a fault of Diptych's, never of a user's graph. */
@@ -36,50 +36,92 @@ export function checkProgram(program: Program): void {
       throw new ProgramError(`program ${program.name}: input "${name}" is the same value as another`, null)
     defined.add(value)
   }
-  program.equations.forEach((eq, i) => {
-    eq.ins.forEach((v, k) => {
-      if (!defined.has(v)) fail(program, i, `operand ${k}, ${showType(v.type)}, is used before it is defined`)
-    })
-    const types = typesOf(program, eq, i)
-    if (types.length !== eq.outs.length)
-      fail(program, i, `its rule gives ${types.length} results, it has ${eq.outs.length}`)
-    eq.outs.forEach((v, k) => {
-      if (!sameType(v.type, types[k]!))
-        fail(program, i, `result ${k} is ${showType(v.type)}, its rule says ${showType(types[k]!)}`)
-      if (defined.has(v)) fail(program, i, `result ${k}, ${showType(v.type)}, is defined twice`)
-      defined.add(v)
-    })
-  })
+  checkEquations(program, defined, { where: `program ${program.name}`, names: namesOf(program) })
   for (const o of program.outputs) {
     if (!defined.has(o.value))
       throw new ProgramError(`program ${program.name}: output "${o.name}" is never computed`, null)
   }
 }
 
-function typesOf(program: Program, eq: Equation, i: number): readonly TensorType[] {
+/** The equations being checked: a program's, or a region's within it. */
+interface Scope {
+  /** The path to them: the program, the equation, the region. */
+  readonly where: string
+  /** A region's first line, printed above a fault in it. */
+  readonly head?: string
+  /** Fresh names, the parameters named first. */
+  readonly names: () => Names
+}
+
+type Body = { readonly equations: readonly Equation[] }
+
+const namesOf = (program: Program) => () => {
+  const names = new Names()
+  for (const input of program.inputs) names.of(input.value)
+  return names
+}
+
+function checkEquations(body: Body, defined: Set<Var>, scope: Scope): void {
+  body.equations.forEach((eq, i) => {
+    const refuse = (problem: string) => fail(body, i, problem, scope)
+    eq.ins.forEach((v, k) => {
+      if (!defined.has(v)) refuse(`operand ${k}, ${showType(v.type)}, is used before it is defined`)
+    })
+    for (const region of regionsOf(eq))
+      checkRegion(region, eq, `${scope.where}, equation ${i}, ${region.name} of ${eq.prim.name}`)
+    const types = typesOf(eq, refuse)
+    if (types.length !== eq.outs.length)
+      refuse(`its rule gives ${types.length} results, it has ${eq.outs.length}`)
+    eq.outs.forEach((v, k) => {
+      if (!sameType(v.type, types[k]!))
+        refuse(`result ${k} is ${showType(v.type)}, its rule says ${showType(types[k]!)}`)
+      if (defined.has(v)) refuse(`result ${k}, ${showType(v.type)}, is defined twice`)
+      defined.add(v)
+    })
+  })
+}
+
+/** Regions are closed: only their parameters are known inside. */
+function checkRegion(region: Region, eq: Equation, where: string): void {
+  const named = () => {
+    const names = new Names()
+    return { names, head: showHead(region, names) }
+  }
+  const { head } = named()
+  const defined = new Set(region.params)
+  if (defined.size < region.params.length)
+    throw new ProgramError(`${where}: a parameter stands twice in ${head}`, eq.origin)
+  checkEquations(region, defined, { where, head, names: () => named().names })
+  region.results.forEach((v, k) => {
+    if (!defined.has(v))
+      throw new ProgramError(`${where}: result ${k}, ${showType(v.type)}, is never computed`, eq.origin)
+  })
+}
+
+function typesOf(eq: Equation, refuse: (problem: string) => never): readonly TensorType[] {
   try {
     return eq.prim.type(
       eq.ins.map(v => v.type),
       eq.params,
+      regionsOf(eq),
     )
   } catch (e) {
-    if (e instanceof TypeFault) return fail(program, i, e.message)
+    if (e instanceof TypeFault) return refuse(e.message)
     throw e
   }
 }
 
-function fail(program: Program, at: number, problem: string): never {
-  const names = new Names()
-  for (const input of program.inputs) names.of(input.value)
-  const lines = program.equations
+function fail(body: Body, at: number, problem: string, { where, head, names: fresh }: Scope): never {
+  const names = fresh()
+  const lines = body.equations
     .slice(0, at + AROUND + 1)
     .map(eq => showEquation(eq, names, { operandTypes: true, origins: true }))
   const from = Math.max(0, at - AROUND)
-  const shown = lines.slice(from).map((line, k) => `${from + k === at ? '>' : ' '} ${line}`)
-  const origin = program.equations[at]?.origin ?? null
-  const where = origin ? ` (from node "${origin}")` : ''
-  throw new ProgramError(
-    `program ${program.name}, equation ${at}${where}: ${problem}\n${shown.join('\n')}`,
-    origin,
-  )
+  const shown = lines
+    .slice(from)
+    .map((line, k) => `${from + k === at ? '>' : ' '} ${line.replaceAll('\n', '\n  ')}`)
+  const origin = body.equations[at]?.origin ?? null
+  const node = origin ? ` (from node "${origin}")` : ''
+  const text = [...(head ? [head] : []), ...shown].join('\n')
+  throw new ProgramError(`${where}, equation ${at}${node}: ${problem}\n${text}`, origin)
 }

@@ -13,9 +13,27 @@ export interface Equation {
   readonly params: Params
   readonly ins: readonly Var[]
   readonly outs: readonly Var[]
+  /** The sub-programs of a control-flow primitive; left out where there are none. Read them by `regionsOf`. */
+  readonly regions?: readonly Region[]
   /** The graph node that built it, so that every later error lands on a node. */
   readonly origin: string | null
 }
+
+/**
+ * A sub-program that is part of an equation. It is closed: it reads its parameters and what its own
+ * equations define, nothing from outside, so that it can be moved, inlined and shared between equations.
+ */
+export interface Region {
+  /** What it is to its primitive: `body`, `cond`, `then`. */
+  readonly name: string
+  readonly params: readonly Var[]
+  readonly equations: readonly Equation[]
+  readonly results: readonly Var[]
+}
+
+const NO_REGIONS: readonly Region[] = []
+
+export const regionsOf = (eq: Equation): readonly Region[] => eq.regions ?? NO_REGIONS
 
 export interface Input {
   readonly name: string
@@ -35,15 +53,24 @@ export interface Program {
   readonly outputs: readonly Output[]
 }
 
-/** Removes the equations that no output needs. */
-export function eliminateDeadCode(program: Program): Program {
-  const live = new Set(program.outputs.map(o => o.value))
+/** The equations that some of the results need, in order. */
+export function liveEquations(equations: readonly Equation[], results: readonly Var[]): Equation[] {
+  const live = new Set(results)
   const kept: Equation[] = []
-  for (let i = program.equations.length - 1; i >= 0; i--) {
-    const eq = program.equations[i]!
+  for (let i = equations.length - 1; i >= 0; i--) {
+    const eq = equations[i]!
     if (!eq.outs.some(v => live.has(v))) continue
     for (const v of eq.ins) live.add(v)
     kept.push(eq)
   }
-  return { ...program, equations: kept.reverse() }
+  return kept.reverse()
 }
+
+/** Removes the equations that no output needs. */
+export const eliminateDeadCode = (program: Program): Program => ({
+  ...program,
+  equations: liveEquations(
+    program.equations,
+    program.outputs.map(o => o.value),
+  ),
+})

@@ -1,6 +1,7 @@
 import type { Var } from '../ir/program.ts'
 import { type Activation, activations } from './activations.ts'
-import { type AttentionMasks, multiHeadAttention } from './attention.ts'
+import type { AttentionMasks } from './attend.ts'
+import { multiHeadAttention } from './attention.ts'
 import { layerNorm } from './layer-norm.ts'
 import { linear } from './linear.ts'
 import type { Scope } from './scope.ts'

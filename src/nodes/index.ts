@@ -12,7 +12,9 @@ import { projection } from './layer/projection.ts'
 import { note } from './note/note.ts'
 import { infoNCE } from './objective/info-nce.ts'
 import { adamw } from './optimizer/adamw.ts'
+import { lion } from './optimizer/lion.ts'
 import { schedule } from './optimizer/schedule.ts'
+import { sgd } from './optimizer/sgd.ts'
 import { logits } from './pair/logits.ts'
 import { bpe } from './text/bpe.ts'
 import { tokenizerFile } from './text/tokenizer-file.ts'
@@ -33,6 +35,8 @@ const ALL: readonly NodeDef[] = [
   infoNCE,
   schedule,
   adamw,
+  lion,
+  sgd,
   train,
   retrieval,
   zeroShot,

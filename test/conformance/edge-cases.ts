@@ -1,37 +1,11 @@
 import type { Builder } from '../../src/ir/builder.ts'
 import type { Var } from '../../src/ir/program.ts'
-import { isFloat, parseType, tensor } from '../../src/ir/types.ts'
-import { DEFAULT_TOLERANCE, type Entry } from './table.ts'
-import { caseValues, rounded, seeded } from './values.ts'
-
-type Build = Entry['build']
-type Values = readonly number[]
-
-/** Exact results for given special values. */
-const exact = (name: string, ins: readonly (readonly [string, Values])[], build: Build): Entry => ({
-  name,
-  values: ins.map(([type, values]) => rounded(parseType(type), values)),
-  build,
-  tol: 0,
-  differentiable: false,
-})
-
-/** A computation on seeded random values, compared with its gradient. */
-const smooth = (
-  name: string,
-  ins: readonly string[],
-  build: (b: Builder, ins: readonly Var[]) => Var,
-): Entry => {
-  const values = caseValues(ins, seeded(99, name.length))
-  const float = values.some(v => isFloat(v.type.dtype))
-  return {
-    name,
-    values,
-    build: (b, xs) => [build(b, xs)],
-    tol: DEFAULT_TOLERANCE,
-    differentiable: float,
-  }
-}
+import { tensor } from '../../src/ir/types.ts'
+import { controlEntries } from './control-entries.ts'
+import { exact, smooth } from './entries.ts'
+import { orderEntries } from './order-entries.ts'
+import type { Entry } from './table.ts'
+import { windowEntries } from './window-entries.ts'
 
 const { NaN: nan, POSITIVE_INFINITY: inf } = Number
 const SPECIAL = [nan, inf, -inf, 0, -0, 1, -1, 0.5]
@@ -248,4 +222,12 @@ const compositions: readonly Entry[] = [
 ]
 
 /** Computations at the edges of the primitives' meaning, and small compositions of them. */
-export const edgeEntries: readonly Entry[] = [...specialValues, ...outside, ...empty, ...compositions]
+export const edgeEntries: readonly Entry[] = [
+  ...specialValues,
+  ...outside,
+  ...empty,
+  ...compositions,
+  ...controlEntries,
+  ...orderEntries,
+  ...windowEntries,
+]

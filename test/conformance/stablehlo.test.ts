@@ -58,6 +58,25 @@ describe('StableHLO text', () => {
     `)
   })
 
+  it('of an operation with several results and a region', () => {
+    const b = new Builder()
+    const keys = b.input('keys', tensor('s64', [4]))
+    const [, x] = b.sort([keys, b.input('x', tensor('f32', [4]))], 0, { descending: true })
+    b.output('y', b.mul(x!, 2))
+    expect(lowerToStableHlo(b.finish('p'))).toMatchInlineSnapshot(`
+      "module @p {
+        func.func public @main(%arg0: tensor<4xi64>, %arg1: tensor<4xf32>) -> (tensor<4xf32>) {
+          %5:2 = "stablehlo.sort"(%arg0, %arg1) ({ ^bb0(%0: tensor<i64>, %1: tensor<i64>, %2: tensor<f32>, %3: tensor<f32>): %4 = "stablehlo.compare"(%0, %1) {comparison_direction = #stablehlo<comparison_direction GT>, compare_type = #stablehlo<comparison_type SIGNED>} : (tensor<i64>, tensor<i64>) -> tensor<i1> "stablehlo.return"(%4) : (tensor<i1>) -> () }) {dimension = 0 : i64, is_stable = true} : (tensor<4xi64>, tensor<4xf32>) -> (tensor<4xi64>, tensor<4xf32>)
+          %6 = "stablehlo.constant"() {value = dense<0x40000000> : tensor<f32>} : () -> tensor<f32>
+          %7 = "stablehlo.broadcast_in_dim"(%6) {broadcast_dimensions = array<i64>} : (tensor<f32>) -> tensor<4xf32>
+          %8 = "stablehlo.multiply"(%5#1, %7) : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+          "func.return"(%8) : (tensor<4xf32>) -> ()
+        }
+      }
+      "
+    `)
+  })
+
   it('names shapes as MLIR does', () => {
     expect([tensor('f32', []), tensor('u8', [0, 3]), tensor('bool', [2])].map(mlirType)).toEqual([
       'tensor<f32>',

@@ -1,4 +1,4 @@
-import type { Builder } from '../../src/ir/builder.ts'
+import { Builder } from '../../src/ir/builder.ts'
 import * as ops from '../../src/ir/ops/index.ts'
 import type { Case, Params, Primitive } from '../../src/ir/primitive.ts'
 import type { Var } from '../../src/ir/program.ts'
@@ -33,14 +33,19 @@ export const primitiveEntries: readonly Entry[] = primitives.flatMap((prim, stre
   prim.cases.map((row, i) => {
     const values = caseValues(row.in, seeded(1 + i, stream))
     const types = values.map(v => v.type)
-    const [result] = prim.type(types, row.params ?? {})
+    const build: Entry['build'] = row.build ?? ((b, ins) => b.apply(prim, ins, row.params ?? {}))
+    const scratch = new Builder()
+    const [result] = build(
+      scratch,
+      types.map((t, k) => scratch.input(`x${k}`, t)),
+    )
     return {
       name: nameOf(prim, row, i),
       values,
-      build: (b, ins) => b.apply(prim, ins, row.params ?? {}),
+      build,
       tol: row.tol ?? DEFAULT_TOLERANCE,
       differentiable:
-        typeof prim.vjp === 'function' && types.some(t => isFloat(t.dtype)) && isFloat(result!.dtype),
+        typeof prim.vjp === 'function' && types.some(t => isFloat(t.dtype)) && isFloat(result!.type.dtype),
     }
   }),
 )

@@ -208,10 +208,10 @@ describe('nodes and parameters', () => {
       `"error DT010 node "vision" type: there is no node type "encoder.vitt". Did you mean "encoder.vit"?"`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'sticky' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, pair.logits, objective.infoNCE, optimizer.schedule, optimizer.adamw, train, evaluation.retrieval, evaluation.zeroShot, note."`,
+      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, pair.logits, objective.infoNCE, optimizer.schedule, optimizer.adamw, optimizer.lion, optimizer.sgd, train, evaluation.retrieval, evaluation.zeroShot, note."`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'constructor' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, pair.logits, objective.infoNCE, optimizer.schedule, optimizer.adamw, train, evaluation.retrieval, evaluation.zeroShot, note."`,
+      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, pair.logits, objective.infoNCE, optimizer.schedule, optimizer.adamw, optimizer.lion, optimizer.sgd, train, evaluation.retrieval, evaluation.zeroShot, note."`,
     )
   })
 
@@ -319,6 +319,14 @@ describe('wires', () => {
     expect(findings(rewired(clip(), 'train', { loss: [] }))).toMatchInlineSnapshot(
       `"error DT021 node "train" port "loss": nothing is wired to "loss", which takes loss. One objective or several. Wire "loss.loss"."`,
     )
+  })
+
+  test('a moving average is there only where the Train keeps one', () => {
+    const measured = rewired(clip(), 'retrieval', { weights: 'train.ema' })
+    expect(findings(measured)).toMatchInlineSnapshot(
+      `"error DT023 node "retrieval" port "weights": the node "train" has no output "ema". Set ema above 0, such as 0.999, to keep a moving average of the weights."`,
+    )
+    expect(findings(withParams(measured, 'train', { ema: 0.999 }))).toBe('')
   })
 
   test('an optional input may be missing', () => {
@@ -488,6 +496,14 @@ describe('settings that do not fit', () => {
     )
     expect(findings(withParams(clip(), 'schedule', { warmup: 400 }))).toMatchInlineSnapshot(
       `"error DT052 node "schedule" params.warmup: a warm-up of 400 steps in 300 steps. Set warmup to at most 300."`,
+    )
+    const crowded = { kind: 'warmup_stable_decay', decaySteps: 280 }
+    expect(findings(withParams(clip(), 'schedule', crowded))).toMatchInlineSnapshot(
+      `"error DT052 node "schedule" params.decaySteps: a warm-up of 30 and a decay of 280 steps in 300 steps. Set decaySteps to at most 270."`,
+    )
+    const still = node('optimizer.sgd', { momentum: 0, nesterov: true }, { schedule: 'schedule.schedule' })
+    expect(findings(withNode(clip(), 'adamw', still))).toMatchInlineSnapshot(
+      `"error DT052 node "adamw" params.nesterov: Nesterov's momentum with a momentum of 0. Set momentum above 0, normally 0.9, or nesterov to false."`,
     )
     expect(
       findings(withParams(clip(), 'train', { trainable: ['vision/*', 'text/*'] })),

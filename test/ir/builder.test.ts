@@ -4,6 +4,7 @@ import { printProgram } from '../../src/ir/print.ts'
 import { parseType, showType, type TensorType, tensor } from '../../src/ir/types.ts'
 import { evaluate } from '../../src/runtime/reference/evaluate.ts'
 
+const LINE = { strides: [1], low: [0], high: [0], inputDilation: [1], kernelDilation: [1], groups: 1 }
 const F23 = tensor('f32', [2, 3])
 const F45 = tensor('f32', [4, 5])
 const S4 = tensor('s32', [4])
@@ -54,8 +55,33 @@ describe('a refusal names the node and says both shapes', () => {
     'abs of unsigned': (b, x) => b.abs(x(tensor('u8', [2]))),
     'and of floats': (b, x) => b.and(x(F23), x(F23)),
     argmax: (b, x) => b.argmax(x(F23), 2),
+    'convolution of a matrix': (b, x) => b.convolution(x(F23), x(F23), LINE),
+    'convolution in groups': (b, x) =>
+      b.convolution(x(tensor('f32', [1, 5, 4])), x(tensor('f32', [3, 4, 2])), { ...LINE, groups: 2 }),
+    'convolution with strides for two axes': (b, x) =>
+      b.convolution(x(tensor('f32', [1, 5, 4])), x(tensor('f32', [3, 4, 2])), { ...LINE, strides: [1, 1] }),
+    'convolution with an empty kernel': (b, x) =>
+      b.convolution(x(tensor('f32', [1, 5, 4])), x(tensor('f32', [0, 4, 2])), LINE),
+    'convolution of two dtypes': (b, x) =>
+      b.convolution(x(tensor('f32', [1, 5, 4])), x(tensor('bf16', [3, 4, 2])), LINE),
+    'reduceWindow of another rank': (b, x) =>
+      b.reduceWindow('max', x(F23), { window: [2], strides: [1], low: [0], high: [0] }),
     'argmax of nothing': (b, x) => b.argmax(x(tensor('f32', [2, 0])), 1),
     bitcast: (b, x) => b.bitcast(x(F23), 'bf16'),
+    'pow of integers': (b, x) => b.pow(x(S4), 2),
+    'clamp between bounds of another dtype': (b, x) => b.clamp(x(F23), x(tensor('s32', [])), 1),
+    'clamp between larger bounds': (b, x) => b.clamp(x(F23), x(F45), 1),
+    'arithmetic shift of unsigned': (b, x) => b.shiftRightArithmetic(x(tensor('u32', [2])), 1),
+    'shift of floats': (b, x) => b.shiftLeft(x(F23), 1),
+    'reduceAnd of numbers': (b, x) => b.reduceAnd(x(F23), [0]),
+    'cumsum along a missing axis': (b, x) => b.cumsum(x(F23), 2),
+    'sort with unequal payload': (b, x) => b.sort([x(F23), x(F45)], 1),
+    'sort along a missing axis': (b, x) => b.sort([x(F23)], 2),
+    'top k of fewer': (b, x) => b.topK(x(F23), 4, 1),
+    'dynamic slice of a large window': (b, x) => b.dynamicSlice(x(F23), [0, 0], [2, 4]),
+    'dynamic slice with missing starts': (b, x) => b.dynamicSlice(x(F23), [0], [1, 1]),
+    'dynamic update of another dtype': (b, x) => b.dynamicUpdateSlice(x(F23), x(S4), [0, 0]),
+    'straight through another shape': (b, x) => b.straightThrough(x(F23), x(F45)),
     iota: b => b.iota('s32', [3], 1),
     threefry: (b, x) => b.threefry(x(S4), x(S4), x(S4)),
     'gather by floats': (b, x) => b.gather(x(F23), x(F23), { ...ROWS, sliceSizes: [1, 3] }),
@@ -135,10 +161,50 @@ describe('a refusal names the node and says both shapes', () => {
           and(f32[2,3], f32[2,3]): needs integers or bools, got f32[2,3]
       argmax
           argmax(f32[2,3]): no largest element along axis 2 of f32[2,3]
+      convolution of a matrix
+          convolution(f32[2,3], f32[2,3]): needs [N, spatial…, I] and [spatial…, I / groups, O] of one rank of at least 3, got f32[2,3] and f32[2,3]
+      convolution in groups
+          convolution(f32[1,5,4], f32[3,4,2]): 2 groups don't fit the channels of f32[1,5,4] and f32[3,4,2]
+      convolution with strides for two axes
+          convolution(f32[1,5,4], f32[3,4,2]): strides [1,1] must be 1 whole numbers of at least 1
+      convolution with an empty kernel
+          convolution(f32[1,5,4], f32[0,4,2]): the kernel f32[0,4,2] has an empty window
+      convolution of two dtypes
+          convolution(f32[1,5,4], bf16[3,4,2]): dtypes differ: f32[1,5,4] and bf16[3,4,2]
+      reduceWindow of another rank
+          reduce_window(f32[2,3]): windows [2], strides [1] and padding [0], [0] don't fit f32[2,3]
       argmax of nothing
           argmax(f32[2,0]): no largest element along axis 1 of f32[2,0]
       bitcast
           bitcast(f32[2,3]): only 32-bit dtypes can be re-read, got f32[2,3] as bf16
+      pow of integers
+          pow(s32[4], s32[4]): needs a float, got s32[4]
+      clamp between bounds of another dtype
+          clamp(f32[2,3], s32[2,3], f32[2,3]): bounds s32[2,3] and f32[2,3] of f32[2,3] differ from it
+      clamp between larger bounds
+          f32[4,5] doesn't broadcast to [2,3]
+      arithmetic shift of unsigned
+          shift_right_arithmetic(u32[2], u32[2]): needs integers with a sign, got u32[2]
+      shift of floats
+          shift_left(f32[2,3], f32[2,3]): needs integers, got f32[2,3]
+      reduceAnd of numbers
+          reduce_and(f32[2,3]): needs bools, got f32[2,3]
+      cumsum along a missing axis
+          cumsum(f32[2,3]): no running sum along axis 2 of f32[2,3]
+      sort with unequal payload
+          sort(f32[2,3], f32[4,5]): keys f32[2,3] and payload f32[4,5] differ in shape
+      sort along a missing axis
+          sort(f32[2,3]): no order along axis 2 of f32[2,3]
+      top k of fewer
+          top_k(f32[2,3]): no 4 largest elements along the last axis of f32[2,3]
+      dynamic slice of a large window
+          dynamic_slice(f32[2,3], s32[], s32[]): a window [2,4] doesn't fit f32[2,3]
+      dynamic slice with missing starts
+          dynamic_slice(f32[2,3], s32[]): f32[2,3] takes 2 starts s32[] or u32[], got s32[]
+      dynamic update of another dtype
+          dynamic_update_slice(f32[2,3], s32[4], s32[], s32[]): dtypes differ: f32[2,3] and its update s32[4]
+      straight through another shape
+          straight_through(f32[2,3], f32[4,5]): shapes differ: f32[2,3] and f32[4,5]
       iota
           iota(): no counting along axis 1 of s32[3]
       threefry

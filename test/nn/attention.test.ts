@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { gradient } from '../../src/ir/autodiff/gradient.ts'
-import { type AttentionMasks, multiHeadAttention } from '../../src/nn/attention.ts'
+import type { AttentionMasks } from '../../src/nn/attend.ts'
+import { multiHeadAttention } from '../../src/nn/attention.ts'
 import { transformer } from '../../src/nn/transformer.ts'
 import { gradientError } from './gradients.ts'
 import { difference, noise, run, runSingle, TestModel, type Values, withNoise } from './scope.ts'

@@ -4,6 +4,7 @@ import {
   decays,
   globalNorm,
   type OptimizerValue,
+  optimizerOf,
   optimizers,
 } from '../../src/nn/optimizers/index.ts'
 import { learningRate, learningRateAt, type Schedule } from '../../src/nn/schedules.ts'
@@ -23,8 +24,8 @@ const ADAMW: OptimizerValue = {
 /** One AdamW update of a weight f32[n] as a program. */
 function updateProgram(value: OptimizerValue, n: number, decay: boolean) {
   const model = new TestModel()
-  const { update, state } = optimizers[value.kind]
-  const slots = Object.keys(state([n]))
+  const { update, state } = optimizerOf(value)
+  const slots = Object.keys(state([n], value))
   const next = update(model.b, value, {
     param: model.input('param', `f32[${n}]`),
     grad: model.input('grad', `f32[${n}]`),
@@ -248,6 +249,17 @@ describe('schedules', () => {
     { kind: 'linear', base: 2e-3, warmupSteps: 5, totalSteps: 40, final: 1e-5 },
     { kind: 'constant', base: 5e-4, warmupSteps: 7, totalSteps: 20 },
     { kind: 'cosine', base: 1e-3, warmupSteps: 20, totalSteps: 20 },
+    { kind: 'inverse_sqrt', base: 1e-3, warmupSteps: 10, totalSteps: 50 },
+    { kind: 'inverse_sqrt', base: 1e-3, warmupSteps: 0, totalSteps: 50 },
+    {
+      kind: 'warmup_stable_decay',
+      base: 1e-3,
+      warmupSteps: 5,
+      totalSteps: 50,
+      decaySteps: 20,
+      final: 1e-4,
+    },
+    { kind: 'warmup_stable_decay', base: 1e-3, warmupSteps: 0, totalSteps: 45 },
   ]
 
   test.each(SCHEDULES.map(s => [`${s.kind}, warm-up ${s.warmupSteps} of ${s.totalSteps}`, s] as const))(
@@ -269,5 +281,21 @@ describe('schedules', () => {
     expect(difference(rates, [0.25, 1, 1, 0.55, 0.1, 0.1])).toBeLessThan(1e-12)
     expect(learningRateAt({ ...schedule, kind: 'linear' }, 8)).toBeCloseTo(0.55, 12)
     expect(learningRateAt({ ...schedule, kind: 'constant' }, 100)).toBe(1)
+    expect(learningRateAt({ ...schedule, kind: 'inverse_sqrt' }, 15)).toBeCloseTo(0.5, 12)
+    const stable: Schedule = { ...schedule, kind: 'warmup_stable_decay', decaySteps: 4 }
+    expect(
+      difference(
+        [3, 8, 10, 12, 100].map(t => learningRateAt(stable, t)),
+        [1, 1, 0.55, 0.1, 0.1],
+      ),
+    ).toBeLessThan(1e-12)
+  })
+
+  test('the decay is a tenth of all steps by default, and never reaches into the warm-up', () => {
+    const stable: Schedule = { kind: 'warmup_stable_decay', base: 1, warmupSteps: 0, totalSteps: 40 }
+    expect([36, 37, 40].map(t => learningRateAt(stable, t))).toEqual([1, 0.75, 0])
+    const crowded: Schedule = { ...stable, warmupSteps: 38, decaySteps: 30 }
+    expect(learningRateAt(crowded, 37)).toBe(1)
+    expect([38, 39, 40].map(t => learningRateAt(crowded, t))).toEqual([1, 0.5, 0])
   })
 })

@@ -1,7 +1,7 @@
 import { Builder } from '../../src/ir/builder.ts'
 import { checkProgram } from '../../src/ir/check.ts'
 import { printProgram } from '../../src/ir/print.ts'
-import type { Program, Var } from '../../src/ir/program.ts'
+import { type Program, regionsOf, type Var } from '../../src/ir/program.ts'
 import { type RefTensor, refTensor } from '../../src/ir/reference.ts'
 import { threefry } from '../../src/ir/threefry.ts'
 import { elementCount, isFloat, parseType, tensor } from '../../src/ir/types.ts'
@@ -77,11 +77,13 @@ export function runSingle(program: Program, values: Values): Record<string, Floa
   const round = (x: RefTensor): RefTensor =>
     isFloat(x.type.dtype) ? { type: x.type, data: x.data.map(Math.fround) } : x
   for (const { name, value } of program.inputs) at.set(value, round(refTensor(value.type, values[name]!)))
-  for (const { prim, ins, params, outs } of program.equations) {
+  for (const eq of program.equations) {
+    const { prim, ins, params, outs } = eq
     const results = prim.reference(
       ins.map(v => at.get(v)!),
       params,
       outs.map(v => v.type),
+      regionsOf(eq),
     )
     outs.forEach((v, i) => {
       at.set(v, round(results[i]!))

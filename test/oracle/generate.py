@@ -6,20 +6,28 @@ Usage: python generate.py [--check] [name ...]     (all names without any; READM
 
 import argparse
 import sys
-from collections.abc import Callable
+from importlib import import_module
 
 from golden_file import FOLDER, render
-from makers import adamw, bilinear_crop, clip_towers, infonce, retrieval, threefry, zero_shot
 
-MAKERS: dict[str, tuple[list[str], dict[str, str], Callable[[], dict]]] = {
-    'infonce': (infonce.PACKAGES, infonce.MADE_BY, infonce.make),
-    'adamw': (adamw.PACKAGES, adamw.MADE_BY, adamw.make),
-    'clip_vit': (clip_towers.PACKAGES, clip_towers.VIT_MADE_BY, clip_towers.make_vit),
-    'clip_text': (clip_towers.PACKAGES, clip_towers.TEXT_MADE_BY, clip_towers.make_text),
-    'zero_shot': (zero_shot.PACKAGES, zero_shot.MADE_BY, zero_shot.make),
-    'retrieval': (retrieval.PACKAGES, retrieval.MADE_BY, retrieval.make),
-    'threefry': (threefry.PACKAGES, threefry.MADE_BY, threefry.make),
-    'bilinear_crop': (bilinear_crop.PACKAGES, bilinear_crop.MADE_BY, bilinear_crop.make),
+# By file: the module, and its names for the packages, the manifest and the maker. A module is imported when its file is
+# made, so that a file needs only its own packages.
+MAKERS: dict[str, tuple[str, str, str, str]] = {
+    'infonce': ('infonce', 'PACKAGES', 'MADE_BY', 'make'),
+    'adamw': ('adamw', 'PACKAGES', 'MADE_BY', 'make'),
+    'lion': ('optimizers', 'LION_PACKAGES', 'LION_MADE_BY', 'make_lion'),
+    'sgd': ('optimizers', 'SGD_PACKAGES', 'SGD_MADE_BY', 'make_sgd'),
+    'schedules': ('optimizers', 'SCHEDULE_PACKAGES', 'SCHEDULE_MADE_BY', 'make_schedules'),
+    'attention': ('layers', 'PACKAGES', 'ATTENTION_MADE_BY', 'make_attention'),
+    'layers': ('layers', 'PACKAGES', 'LAYERS_MADE_BY', 'make_layers'),
+    'quantiser': ('layers', 'PACKAGES', 'QUANTISER_MADE_BY', 'make_quantiser'),
+    'convolutions': ('convolutions', 'PACKAGES', 'MADE_BY', 'make'),
+    'clip_vit': ('clip_towers', 'PACKAGES', 'VIT_MADE_BY', 'make_vit'),
+    'clip_text': ('clip_towers', 'PACKAGES', 'TEXT_MADE_BY', 'make_text'),
+    'zero_shot': ('zero_shot', 'PACKAGES', 'MADE_BY', 'make'),
+    'retrieval': ('retrieval', 'PACKAGES', 'MADE_BY', 'make'),
+    'threefry': ('threefry', 'PACKAGES', 'MADE_BY', 'make'),
+    'bilinear_crop': ('bilinear_crop', 'PACKAGES', 'MADE_BY', 'make'),
 }
 
 
@@ -31,7 +39,8 @@ def main() -> None:
     changed = []
     FOLDER.mkdir(exist_ok=True)
     for name in options.names or MAKERS:
-        packages, made_by, make = MAKERS[name]
+        module, *names = MAKERS[name]
+        packages, made_by, make = (getattr(import_module(f'makers.{module}'), n) for n in names)
         text = render(name, packages, made_by, make())
         file = FOLDER / f'{name}.json'
         same = file.exists() and file.read_text(encoding='utf8') == text

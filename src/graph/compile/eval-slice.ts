@@ -1,5 +1,5 @@
 import { Builder } from '../../ir/builder.ts'
-import { checkProgram } from '../../ir/check.ts'
+import { optimize } from '../../ir/passes/optimize.ts'
 import type { Program, Var } from '../../ir/program.ts'
 import type { Wire } from '../document.ts'
 import type { DeviceValue } from '../kit.ts'
@@ -92,7 +92,6 @@ function finish(
   const specs = weights.sorted()
   const byName = new Map(built.inputs.map(i => [i.name, i]))
   const order = [...specs.map(w => w.name), ...batch.map(i => i.name)]
-  const program = { ...built, inputs: order.map(n => byName.get(n)!) }
-  checkProgram(program)
+  const program = optimize({ ...built, inputs: order.map(n => byName.get(n)!) })
   return { program, weights: specs, batch, fields: fields.map(([n, type]) => ({ name: n, type })) }
 }

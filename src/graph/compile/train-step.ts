@@ -1,10 +1,11 @@
 import { gradient } from '../../ir/autodiff/gradient.ts'
 import { Builder } from '../../ir/builder.ts'
-import { checkProgram } from '../../ir/check.ts'
+import { optimize } from '../../ir/passes/optimize.ts'
 import type { Program, Var } from '../../ir/program.ts'
 import { type TensorType, tensor } from '../../ir/types.ts'
 import { hashString } from '../../nn/init.ts'
-import { clipByGlobalNorm, globalNorm, type OptimizerValue, optimizers } from '../../nn/optimizers/index.ts'
+import { averageDecay, movingAverage } from '../../nn/moving-average.ts'
+import { clipByGlobalNorm, globalNorm, type OptimizerValue, optimizerOf } from '../../nn/optimizers/index.ts'
 import { foldIn } from '../../nn/random.ts'
 import { learningRate } from '../../nn/schedules.ts'
 import { GraphFault } from '../diagnostic.ts'
@@ -24,6 +25,17 @@ export interface BatchInput {
   readonly type: TensorType
 }
 
+/** One array of a step's state. */
+export interface StateSpec {
+  readonly name: string
+  readonly type: TensorType
+  /** The weight whose value it has before the first step; 0 without. */
+  readonly startsAs?: string
+}
+
+/** The name of the moving average of a weight, among a step's state. */
+export const averageName = (weight: string): string => `ema/${weight}`
+
 /** A compiled-to-be training step and how to call it. */
 export interface TrainStep {
   /** Arguments: weights, optimizer state, step, key, batch fields. Results: the first three anew, metrics. */
@@ -31,7 +43,8 @@ export interface TrainStep {
   readonly weights: readonly WeightSpec[]
   /** Names of the weights it changes. */
   readonly trained: readonly string[]
-  readonly state: readonly { readonly name: string; readonly type: TensorType }[]
+  /** What it keeps beside the weights. */
+  readonly state: readonly StateSpec[]
   readonly batch: readonly BatchInput[]
   /** Names of the scalar metrics, as its results give them. */
   readonly metrics: readonly string[]
@@ -76,7 +89,7 @@ export function buildTrainStep(
   })
 
   const specs = weights.sorted()
-  const stateInputs: { name: string; type: TensorType; value: Var }[] = []
+  const state: StateSpec[] = []
   const updated = new Map<string, Var>()
   const newState = new Map<string, Var>()
   const metrics = new Map<string, Var>()
@@ -107,19 +120,18 @@ export function buildTrainStep(
       const grads = settings.clipNorm > 0 ? clipByGlobalNorm(b, raw, settings.clipNorm) : raw
       const lr = learningRate(b, step, value.schedule)
       metrics.set(`train/learning_rate${label}`, lr)
-      const optimizer = optimizers[value.kind]
+      const optimizer = optimizerOf(value)
       mine.forEach((w, i) => {
         trained.add(w.name)
-        const state = Object.entries(optimizer.state(w.shape)).map(([slot, shape]) => {
-          const name = `${w.name}:${slot}`
-          const input = { name, type: tensor('f32', shape), value: b.input(name, tensor('f32', shape)) }
-          stateInputs.push(input)
-          return [slot, input.value] as const
+        const slots = Object.entries(optimizer.state(w.shape, value)).map(([slot, shape]) => {
+          const spec = { name: `${w.name}:${slot}`, type: tensor('f32', shape) }
+          state.push(spec)
+          return [slot, b.input(spec.name, spec.type)] as const
         })
         const next = optimizer.update(b, value, {
           param: params[i]!,
           grad: grads[i]!,
-          state: Object.fromEntries(state),
+          state: Object.fromEntries(slots),
           step,
           lr,
           decay: w.decay ?? w.shape.length >= 2,
@@ -132,8 +144,23 @@ export function buildTrainStep(
   })
 
   const changed = specs.filter(w => trained.has(w.name))
+  if (settings.ema > 0)
+    b.at(trainId, () => {
+      const kept = averageDecay(b, step, settings.ema)
+      for (const w of changed) {
+        const spec = { name: averageName(w.name), type: tensor('f32', w.shape), startsAs: w.name }
+        if (weights.specs.has(spec.name))
+          throw new GraphFault(
+            'DT052',
+            `the moving average of "${w.name}" has the name of the weight "${spec.name}"`,
+            { field: 'params.ema', hint: 'Give the node "ema" another id.' },
+          )
+        state.push(spec)
+        newState.set(spec.name, movingAverage(b, b.input(spec.name, spec.type), updated.get(w.name)!, kept))
+      }
+    })
   for (const w of changed) b.output(w.name, updated.get(w.name)!)
-  for (const s of stateInputs) b.output(s.name, newState.get(s.name)!)
+  for (const s of state) b.output(s.name, newState.get(s.name)!)
   b.output(
     'step',
     b.at(trainId, () => b.add(step, 1)),
@@ -144,20 +171,19 @@ export function buildTrainStep(
   // One order for all: weights, state, step, key, batch.
   const order = [
     ...specs.map(w => w.name),
-    ...stateInputs.map(s => s.name),
+    ...state.map(s => s.name),
     'step',
     'key',
     ...batch.map(i => i.name),
   ]
   const byName = new Map(built.inputs.map(i => [i.name, i]))
-  const program = { ...built, inputs: order.map(name => byName.get(name)!) }
-  checkProgram(program)
-  const donated = new Set([...trained, ...stateInputs.map(s => s.name), 'step'])
+  const program = optimize({ ...built, inputs: order.map(name => byName.get(name)!) })
+  const donated = new Set([...trained, ...state.map(s => s.name), 'step'])
   return {
     program,
     weights: specs,
     trained: changed.map(w => w.name),
-    state: stateInputs.map(({ name, type }) => ({ name, type })),
+    state,
     batch,
     metrics: [...metrics.keys()],
     donate: order.flatMap((name, i) => (donated.has(name) ? [i] : [])),

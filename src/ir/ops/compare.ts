@@ -1,7 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { isFloat, tensor } from '../types.ts'
-import { binary, compareAttributes } from './rules.ts'
+import { tensor } from '../types.ts'
+import { binary, compareAttributes, compareKind } from './rules.ts'
 
 const TESTS: Record<string, (x: number, y: number) => boolean> = {
   EQ: (x, y) => x === y,
@@ -25,9 +25,8 @@ export const compare = definePrimitive<{ readonly direction: string }>({
     return refMap(out!, ins, (x, y) => (test(x!, y!) ? 1 : 0))
   },
   stablehlo: (e, ins, { direction }, [out]) => {
-    const dtype = ins[0]!.type.dtype
-    const kind = isFloat(dtype) ? 'FLOAT' : dtype[0] === 'u' || dtype === 'bool' ? 'UNSIGNED' : 'SIGNED'
-    return [e.op('stablehlo.compare', ins, out!, compareAttributes(direction, kind))]
+    const attributes = compareAttributes(direction, compareKind(ins[0]!.type.dtype))
+    return [e.op('stablehlo.compare', ins, out!, attributes)]
   },
   cases: Object.keys(TESTS).flatMap(direction =>
     (

@@ -1,7 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refTensor } from '../reference.ts'
 import { type DType, elementCount, isFloat, tensor } from '../types.ts'
-import { checkShape, operands } from './rules.ts'
+import { checkShape, i64s, operands } from './rules.ts'
 
 const RANGES: Partial<Record<DType, readonly [number, number]>> = {
   s32: [-(2 ** 31), 2 ** 31 - 1],
@@ -39,9 +39,13 @@ export const constant = definePrimitive<{
     const n = elementCount(out!.shape)
     return [refTensor(out!, values.length === n ? values : new Array<number>(n).fill(values[0]!))]
   },
-  stablehlo: (e, _, { values }, [out]) => [
-    values.length === 1 ? e.splat(out!, values[0]!) : e.dense(out!, values),
-  ],
+  // A fill is one number, spread, as if a `broadcast` had made it.
+  stablehlo: (e, _, { values }, [out]) => {
+    if (values.length !== 1) return [e.dense(out!, values)]
+    const one = e.splat(tensor(out!.dtype, []), values[0]!)
+    if (out!.shape.length === 0) return [one]
+    return [e.op('stablehlo.broadcast_in_dim', [one], out!, `broadcast_dimensions = ${i64s([])}`)]
+  },
   cases: [
     { in: [], params: { dtype: 'f32', shape: [2, 2], values: [1, -0.1, 3e-8, 4] }, tol: 1e-7 },
     { in: [], params: { dtype: 'f32', shape: [], values: [0.1] }, tol: 1e-7 },

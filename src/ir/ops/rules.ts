@@ -1,5 +1,14 @@
-import { TypeFault } from '../primitive.ts'
-import { isFloat, sameShape, showType, type TensorType, tensor } from '../types.ts'
+import { type HloRef, type StableHloEmitter, TypeFault } from '../primitive.ts'
+import {
+  byteSize,
+  type DType,
+  isFloat,
+  isInt,
+  sameShape,
+  showType,
+  type TensorType,
+  tensor,
+} from '../types.ts'
 
 /** Shared pieces of type rules: each throws `TypeFault` with what came. */
 
@@ -44,6 +53,18 @@ export function bits(x: TensorType): TensorType {
   return x
 }
 
+export function integer(x: TensorType): TensorType {
+  if (!isInt(x.dtype)) throw new TypeFault(`needs integers, got ${showType(x)}`)
+  return x
+}
+
+export function boolLike(x: TensorType): TensorType {
+  if (x.dtype !== 'bool') throw new TypeFault(`needs bools, got ${showType(x)}`)
+  return x
+}
+
+export const bitWidth = (dtype: DType): number => 8 * byteSize(dtype)
+
 /** Sizes must be whole and not negative. */
 export function checkShape(shape: readonly number[]): readonly number[] {
   if (shape.some(d => !Number.isSafeInteger(d) || d < 0)) throw new TypeFault(`[${shape}] is not a shape`)
@@ -70,6 +91,31 @@ export function dropAxes(x: TensorType, axes: readonly number[]): TensorType {
 export const i64s = (xs: readonly number[]): string =>
   xs.length ? `array<i64: ${xs.join(', ')}>` : 'array<i64>'
 
+/** How StableHLO compares numbers of a dtype. */
+export const compareKind = (dtype: DType): 'FLOAT' | 'SIGNED' | 'UNSIGNED' => {
+  if (isFloat(dtype)) return 'FLOAT'
+  return dtype[0] === 'u' || dtype === 'bool' ? 'UNSIGNED' : 'SIGNED'
+}
+
 /** The attributes of `stablehlo.compare`. */
 export const compareAttributes = (direction: string, kind: 'FLOAT' | 'SIGNED' | 'UNSIGNED'): string =>
   `comparison_direction = #stablehlo<comparison_direction ${direction}>, compare_type = #stablehlo<comparison_type ${kind}>`
+
+/** The elements of x at `places` (s32) along one axis; the other axes of both agree. */
+export function takeAlong(
+  e: StableHloEmitter,
+  x: HloRef,
+  places: HloRef,
+  axis: number,
+  out: TensorType,
+): HloRef {
+  const rank = x.type.shape.length
+  const others = x.type.shape.map((_, i) => i).filter(i => i !== axis)
+  const dims = `offset_dims = [], collapsed_slice_dims = [${axis}], operand_batching_dims = [${others}], start_indices_batching_dims = [${others}], start_index_map = [${axis}], index_vector_dim = ${rank}`
+  return e.op(
+    'stablehlo.gather',
+    [x, places],
+    out,
+    `dimension_numbers = #stablehlo.gather<${dims}>, slice_sizes = ${i64s(x.type.shape.map(() => 1))}, indices_are_sorted = false`,
+  )
+}

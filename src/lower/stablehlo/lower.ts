@@ -1,5 +1,5 @@
 import type { HloRef, StableHloEmitter } from '../../ir/primitive.ts'
-import type { Program, Var } from '../../ir/program.ts'
+import { type Equation, type Program, type Region, regionsOf, type Var } from '../../ir/program.ts'
 import { type DType, showType, type TensorType, tensor } from '../../ir/types.ts'
 import { floatLiteral } from './literal.ts'
 
@@ -19,11 +19,13 @@ export const mlirType = (t: TensorType): string => `tensor<${[...t.shape, ELEMEN
 export interface LowerOptions {
   /** Arguments whose memory a result may take over, by index; each pairs with the next free result of its type. */
   readonly donate?: readonly number[]
+  /** What the text is for, in PJRT's words; `cpu` by default. */
+  readonly platform?: string
 }
 
 /** Prints a checked program as StableHLO text, in MLIR's generic form, with one public function `main`. */
 export function lowerToStableHlo(program: Program, options: LowerOptions = {}): string {
-  const emitter = new Emitter()
+  const emitter = new Emitter(options.platform ?? 'cpu')
   const names = new Map<Var, HloRef>()
   const alias = aliases(program, options.donate ?? [])
   const args = program.inputs.map((input, i) => {
@@ -32,15 +34,7 @@ export function lowerToStableHlo(program: Program, options: LowerOptions = {}): 
     const to = alias.get(i)
     return `${ref.name}: ${mlirType(ref.type)}${to === undefined ? '' : ` {tf.aliasing_output = ${to} : i32}`}`
   })
-  for (const eq of program.equations) {
-    const refs = eq.prim.stablehlo(
-      emitter,
-      eq.ins.map(v => names.get(v)!),
-      eq.params,
-      eq.outs.map(v => v.type),
-    )
-    for (const [k, v] of eq.outs.entries()) names.set(v, refs[k]!)
-  }
+  emitter.equations(program.equations, names)
   const results = program.outputs.map(o => names.get(o.value)!)
   const types = results.map(r => mlirType(r.type)).join(', ')
   return [
@@ -70,18 +64,47 @@ function aliases(program: Program, donate: readonly number[]): Map<number, numbe
 }
 
 class Emitter implements StableHloEmitter {
-  readonly lines: string[] = []
-  private readonly splats = new Map<string, HloRef>()
+  readonly platform: string
+  lines: string[] = []
+  private splats = new Map<string, HloRef>()
   private next = 0
+
+  constructor(platform: string) {
+    this.platform = platform
+  }
 
   op(name: string, ins: readonly HloRef[], out: TensorType, attributes?: string, region?: string): HloRef {
     const ref = { name: `%${this.next++}`, type: out }
+    this.emit(ref.name, name, ins, mlirType(out), attributes, region)
+    return ref
+  }
+
+  multi(
+    name: string,
+    ins: readonly HloRef[],
+    outs: readonly TensorType[],
+    attributes?: string,
+    region?: string,
+  ): HloRef[] {
+    const group = `%${this.next++}`
+    this.emit(`${group}:${outs.length}`, name, ins, `(${outs.map(mlirType).join(', ')})`, attributes, region)
+    return outs.map((type, i) => ({ name: `${group}#${i}`, type }))
+  }
+
+  private emit(
+    result: string,
+    name: string,
+    ins: readonly HloRef[],
+    types: string,
+    attributes?: string,
+    region?: string,
+  ): void {
     const body = region ? ` (${region})` : ''
     const attrs = attributes ? ` {${attributes}}` : ''
+    const from = ins.map(i => mlirType(i.type)).join(', ')
     this.lines.push(
-      `${ref.name} = "${name}"(${ins.map(i => i.name).join(', ')})${body}${attrs} : (${ins.map(i => mlirType(i.type)).join(', ')}) -> ${mlirType(out)}`,
+      `${result} = "${name}"(${ins.map(i => i.name).join(', ')})${body}${attrs} : (${from}) -> ${types}`,
     )
-    return ref
   }
 
   splat(type: TensorType, value: number): HloRef {
@@ -103,6 +126,41 @@ class Emitter implements StableHloEmitter {
   reducer(op: string, scalar: TensorType): string {
     const t = mlirType(tensor(scalar.dtype, []))
     return `{ ^bb0(%a: ${t}, %b: ${t}): %r = "${op}"(%a, %b) : (${t}, ${t}) -> ${t} "stablehlo.return"(%r) : (${t}) -> () }`
+  }
+
+  equations(equations: readonly Equation[], names: Map<Var, HloRef>): void {
+    for (const eq of equations) {
+      const refs = eq.prim.stablehlo(
+        this,
+        eq.ins.map(v => names.get(v)!),
+        eq.params,
+        eq.outs.map(v => v.type),
+        regionsOf(eq),
+      )
+      for (const [k, v] of eq.outs.entries()) names.set(v, refs[k]!)
+    }
+  }
+
+  inline(region: Region, args: readonly HloRef[]): readonly HloRef[] {
+    const names = new Map(region.params.map((v, i) => [v, args[i]!]))
+    this.equations(region.equations, names)
+    return region.results.map(v => names.get(v)!)
+  }
+
+  region(args: readonly TensorType[], body: (args: readonly HloRef[]) => readonly HloRef[]): string {
+    const { lines, splats } = this
+    // Constants made inside are unknown outside, and a region may be kept apart from what is outside it.
+    this.lines = []
+    this.splats = new Map()
+    const refs = args.map(type => ({ name: `%${this.next++}`, type }))
+    const results = body(refs)
+    const inner = this.lines
+    this.lines = lines
+    this.splats = splats
+    const heads = refs.map(r => `${r.name}: ${mlirType(r.type)}`).join(', ')
+    const types = results.map(r => mlirType(r.type)).join(', ')
+    const end = `"stablehlo.return"(${results.map(r => r.name).join(', ')}) : (${types}) -> ()`
+    return `{ ^bb0(${heads}): ${[...inner, end].join(' ')} }`
   }
 }
 

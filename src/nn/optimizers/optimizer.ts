@@ -20,7 +20,7 @@ export interface UpdateArgs {
 /** An update rule; `V` are its settings, a plain JSON value with the rule's `kind`. */
 export interface Optimizer<V> {
   /** Shapes of the slots that a weight of `shape` needs; all start at 0. */
-  readonly state: (shape: readonly number[]) => Readonly<Record<string, readonly number[]>>
+  readonly state: (shape: readonly number[], value: V) => Readonly<Record<string, readonly number[]>>
   /** The weight and its slots after the step. */
   readonly update: (b: Builder, value: V, args: UpdateArgs) => { readonly param: Var; readonly state: Slots }
 }

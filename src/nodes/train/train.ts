@@ -1,5 +1,5 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
-import { defineTrain, z } from '../../graph/kit.ts'
+import { defineTrain, type PortTypes, z } from '../../graph/kit.ts'
 
 export const train = defineTrain({
   type: 'train',
@@ -13,10 +13,19 @@ objectives read the weights that the step started from.
 With a norm limit $c$ the gradient $g$ of an objective is first clipped, $g \\leftarrow g \\cdot \\min(1,\\, c / \\lVert g \\rVert_2)$,
 the norm taken over all its weights.
 
+With a decay \`ema\` of $d$ it also keeps a moving average $\\bar\\theta$ of the weights, from the weights that it started
+with, which often measures better than the weights themselves:
+
+$$\\bar\\theta \\leftarrow d_t\\,\\bar\\theta + (1 - d_t)\\,\\theta,\\qquad d_t = \\min\\Big(d,\\ \\frac{2 + t}{11 + t}\\Big)$$
+
+The output \`ema\` carries it; weights that do not change are as in \`weights\`. Training never reads it.
+
 Patterns are matched with weight names (\`vision/…\`); \`*\` stands for any text. A node's own \`trainable\`
 setting rules weights out altogether.
 
-Source: clipping: Pascanu et al. 2013 (arXiv 1211.5063), Algorithm 1; torch.nn.utils.clip_grad_norm_.`,
+Source: clipping: Pascanu et al. 2013 (arXiv 1211.5063), Algorithm 1; torch.nn.utils.clip_grad_norm_; moving
+average: Polyak & Juditsky 1992, "Acceleration of stochastic approximation by averaging", with the decay of
+tf.train.ExponentialMovingAverage.`,
   params: z.strictObject({
     steps: z.int().min(1).max(10_000_000).default(300).describe('Optimizer steps.'),
     seed: z.int().min(0).max(0xffffffff).optional().describe('Seed of this stage; otherwise the graph’s.'),
@@ -26,6 +35,12 @@ Source: clipping: Pascanu et al. 2013 (arXiv 1211.5063), Algorithm 1; torch.nn.u
       .default(100)
       .describe('Steps between checkpoints; 0 for the last step only.'),
     clipNorm: z.number().min(0).default(1).describe('Largest global norm of the gradients; 0 for no limit.'),
+    ema: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('Decay of the moving average of the weights; 0 for no average.'),
     trainable: z
       .array(z.string())
       .default([])
@@ -44,7 +59,7 @@ Source: clipping: Pascanu et al. 2013 (arXiv 1211.5063), Algorithm 1; torch.nn.u
       doc: 'Where to start; weights not in it are initialised.',
     },
   },
-  types: (p, inputs) => {
+  types: (p, inputs): PortTypes => {
     const count = (name: string) => (inputs[name] as readonly unknown[] | undefined)?.length ?? 0
     const losses = count('loss') === 1 ? '1 loss' : `${count('loss')} losses`
     if (count('optimizer') > 1 && count('optimizer') !== count('loss'))
@@ -57,13 +72,19 @@ Source: clipping: Pascanu et al. 2013 (arXiv 1211.5063), Algorithm 1; torch.nn.u
         field: 'params.trainable',
         hint: 'Give at most one pattern for each loss.',
       })
-    return { weights: { kind: 'weights' } }
+    const weights = { kind: 'weights' } as const
+    return { weights, ...(p.ema > 0 && { ema: weights }) }
   },
+  absent: (p, _, name) =>
+    name === 'ema' && p.ema === 0
+      ? 'Set ema above 0, such as 0.999, to keep a moving average of the weights.'
+      : undefined,
   settings: p => ({
     steps: p.steps,
     seed: p.seed,
     checkpointEvery: p.checkpointEvery,
     clipNorm: p.clipNorm,
+    ema: p.ema,
     trainable: p.trainable,
   }),
 })

@@ -11,8 +11,11 @@ import { type Ledger, Library } from './library.ts'
 import { findPlugin, pluginHash } from './plugin.ts'
 
 export interface XlaOptions {
-  /** Program to StableHLO text; the inputs named in `donate` carry `tf.aliasing_output`. */
-  readonly lower: (program: Program, options: { readonly donate: readonly number[] }) => string
+  /** Program to StableHLO text for a platform; the inputs named in `donate` carry `tf.aliasing_output`. */
+  readonly lower: (
+    program: Program,
+    options: { readonly donate: readonly number[]; readonly platform: string },
+  ) => string
   /** Path of a PJRT plugin; else `findPlugin` looks for it. */
   readonly plugin?: string
   /** Diptych's cache folder. Compiled programs are kept in its `xla` folder; without it, nowhere. */
@@ -45,7 +48,7 @@ export class XlaBackend implements Backend {
 
   async compile(program: Program, { donate = [] }: CompileOptions = {}): Promise<PjrtExecutable> {
     const inputs = program.inputs.map(i => ({ name: i.name, type: i.value.type }))
-    const mlir = this.lower(program, { donate })
+    const mlir = this.lower(program, { donate, platform: this.client.platformName })
     const executable = await this.client.compile(mlir, { inputs, donate }, this.cache)
     const expected = program.outputs.map(o => o.value.type)
     if (!sameTypes(executable.outputs, expected)) {
