@@ -47,7 +47,7 @@ export class Engine {
       registry: this.options.registry,
       cacheDir: this.options.cacheDir,
       codeHash: this.options.codeHash,
-      emit: (event: Event) => this.options.send({ type: 'event', id: command.id, event }),
+      emit: (event: Event) => this.options.send({ type: 'events', id: command.id, events: [event] }),
       signal: abort.signal,
       stopping: () => entry.how,
     }
@@ -73,7 +73,7 @@ export class Engine {
       switch (command.type) {
         case 'check': {
           const { graph, schemas } = await loadGraph(command.graph, context)
-          return { type: 'checked', diagnostics: graph.diagnostics, schemas }
+          return { type: 'checked', diagnostics: graph.diagnostics, schemas, unreadable: {} }
         }
         case 'print':
           return {
@@ -87,7 +87,7 @@ export class Engine {
       }
     } catch (e) {
       return command.type === 'check' && e instanceof GraphErrors
-        ? { type: 'checked', diagnostics: e.diagnostics, schemas: {} }
+        ? { type: 'checked', diagnostics: e.diagnostics, schemas: {}, unreadable: {} }
         : failure(e)
     }
   }

@@ -170,7 +170,7 @@ export class EngineProcess {
 
   private receive(message: Exclude<Message, { type: 'ready' }>): void {
     const request = this.pending.get(message.id)
-    if (message.type === 'event') request?.onEvent(message.event)
+    if (message.type === 'events') for (const event of message.events) request?.onEvent(event)
     else if (request) {
       this.pending.delete(message.id)
       request.resolve(message.result)
