@@ -19,7 +19,7 @@ export const LAYERS = {
   preload: { imports: ['host', 'protocol'], provided: ['electron'] },
   server: { imports: ['host', 'protocol'] },
   renderer: { imports: ['protocol', 'graph', 'nodes', 'ir'], pure: true },
-  cli: { imports: ['host', 'protocol', 'graph', 'nodes'] },
+  cli: { imports: ['host', 'server', 'protocol', 'graph', 'nodes'] },
 }
 
 export const MAX_LINES = 400

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { writeFileAtomic } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import type { CheckedNode } from '../graph/check.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
@@ -11,6 +12,8 @@ import { type EngineContext, Stopped } from './context.ts'
 import { runEvaluator } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
+import { withPictures } from './pictures.ts'
+import { Reasons } from './reasons.ts'
 import { RunStore } from './run-store.ts'
 import { runTrain } from './train.ts'
 import { asDataset } from './values.ts'
@@ -44,6 +47,9 @@ export async function runGraph(
         source.file,
         writeGraph(loaded.document),
       )
+  context.emit({ type: 'run', folder: run.path })
+  await writeFileAtomic(join(run.path, 'schemas.json'), JSON.stringify(loaded.schemas))
+  const reasons = await Reasons.open(run.path)
   const backend = await openBackend(options.engine, context.cacheDir, message =>
     context.emit({ type: 'log', level: 'warning', message }),
   )
@@ -52,10 +58,11 @@ export async function runGraph(
   const attribution = () => attributionOf(state.values)
   try {
     for (const node of neededNodes(loaded)) {
+      await context.gate(node.id)
       const how = context.stopping()
       if (how) throw new Stopped(how)
       try {
-        const report = await runNode(node, loaded, state, run, options, { ...context, backend })
+        const report = await runNode(node, loaded, state, run, options, { ...context, backend, reasons })
         if (report) {
           reports[node.id] = report
           await run.report(node.id, report)
@@ -74,6 +81,9 @@ export async function runGraph(
     throw e
   } finally {
     backend.close()
+    await reasons.save().catch(() => {
+      // Only what the next run says of itself depends on it.
+    })
   }
 }
 
@@ -102,7 +112,8 @@ async function runNode(
     const train = trainOf(graph, node)
     const weights = train ? state.weights.get(train) : undefined
     if (!weights) throw new DataError('its weights do not come from a Train')
-    return runEvaluator(graph, node, state.values, weights, options, context)
+    const report = await runEvaluator(graph, node, state.values, weights, options, context)
+    return withPictures(report, graph, node, state.values, run.path, context)
   }
   return undefined
 }

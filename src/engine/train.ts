@@ -2,6 +2,7 @@ import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../data/error.ts'
 import { hashOf, sha256 } from '../data/hash.ts'
+import { breathe } from '../data/parallel.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
 import { buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
@@ -15,7 +16,7 @@ import { hashString } from '../nn/init.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { StepEvent } from '../protocol/messages.ts'
 import type { HostArray } from '../runtime/backend.ts'
-import { differences, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
+import { differences, PARTS, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
 import { type DeviceContext, Stopped } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
 import { Feed, openField } from './feed.ts'
@@ -60,6 +61,7 @@ export async function runTrain(
       steps: settings.steps,
       engine: `${ENGINE} ${context.backend.fingerprint}`,
     }
+    const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = hashOf([node.id, key])
     const cached = join(context.cacheDir, 'train', hash)
     if (!options.fresh && !options.resumeFrom) {
@@ -70,7 +72,8 @@ export async function runTrain(
         return { hash, tensors: found.weights }
       }
     }
-    context.emit({ type: 'node', node: node.id, state: 'running' })
+    context.emit({ type: 'node', node: node.id, state: 'running', why: options.resumeFrom ? 'resumed' : why })
+    await context.reasons?.save()
     const start = await startOf(node.id, step, key, seed, wired, run, options)
     const tensors =
       start.step >= settings.steps
@@ -179,6 +182,7 @@ async function train(
     start,
     trainKey(key.seed, id),
   )
+  context.persistWith(() => run.flush(id))
   let committed = start.step
   const commit = async () => {
     const state = await loop.snapshot()
@@ -196,6 +200,7 @@ async function train(
   }
   try {
     while (loop.taken < settings.steps) {
+      await context.gate(id, loop.taken)
       const how = context.stopping()
       if (how) {
         if (how === 'checkpoint' && committed !== loop.taken) await commit()
@@ -205,6 +210,9 @@ async function train(
       refuseNonFinite(event, run)
       run.metric(event)
       context.emit(event)
+      // Where a step is pure computation, stops and controls would never be heard.
+      await breathe()
+      await context.room()
       const every = settings.checkpointEvery
       if (every > 0 && loop.taken % every === 0 && loop.taken < settings.steps) await commit()
     }

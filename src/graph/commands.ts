@@ -1,4 +1,4 @@
-import type { Meta, NodeJson, Wire } from './document.ts'
+import type { GraphDocument, Meta, NodeJson, Wire } from './document.ts'
 
 /** One edit of a document: the only way in which it changes, so undo, the journal and tests see the same stream. */
 export type GraphCommand =
@@ -33,3 +33,18 @@ export type GraphCommand =
   | { readonly type: 'setMeta'; readonly meta: Partial<Meta> }
   /** Several edits that a person made as one. */
   | { readonly type: 'group'; readonly label: string; readonly commands: readonly GraphCommand[] }
+  | Restore
+
+/**
+ * Puts parts of a document back as they were: what undo and redo are in the journal, and the inverse of every
+ * command. `null` takes a node or a place out; `order` is that of all nodes, where it changes.
+ */
+export interface Restore {
+  readonly type: 'restore'
+  readonly meta?: Meta
+  readonly defs?: GraphDocument['defs']
+  readonly lock?: GraphDocument['lock']
+  readonly nodes: Readonly<Record<string, NodeJson | null>>
+  readonly view: Readonly<Record<string, readonly [number, number] | null>>
+  readonly order?: readonly string[]
+}

@@ -138,6 +138,8 @@ export type Result =
       readonly attribution: readonly string[]
     }
   | { readonly type: 'stopping' }
+  /** A `control` was heard; `paused` and `resumed` say when it takes effect. */
+  | { readonly type: 'controlled' }
   | {
       readonly type: 'failed'
       readonly diagnostics: readonly Diagnostic[]

@@ -63,6 +63,8 @@ export interface HostMethods {
   /** From now on `run.events` come for this run, beginning with number `from`. */
   'run.follow': { readonly params: { readonly run: string; readonly from: number }; readonly result: RunInfo }
   'run.unfollow': { readonly params: { readonly run: string }; readonly result: null }
+  /** The text of the graph that a run was made from, so that the window can mark what was edited since. */
+  'run.graph': { readonly params: { readonly run: string }; readonly result: { readonly text: string } }
   /** The runs of a document's file, newest first. */
   'runs.list': { readonly params: { readonly document: string }; readonly result: readonly RunInfo[] }
 
@@ -206,6 +208,8 @@ export interface RunInfo {
   readonly file: string | null
   readonly title: string
   readonly state: RunState
+  /** It waits since before a restart, and goes on at a word: `run.continue`. */
+  readonly held?: boolean
   /** Milliseconds since 1970. */
   readonly queuedAt: number
   readonly startedAt: number | null

@@ -3,7 +3,16 @@ import type { GraphCommand } from '../../graph/commands.ts'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import type { GraphDocument, Wire } from '../../graph/document.ts'
 import type { Report } from '../../graph/host.ts'
-import type { Lease, RunInfo } from '../../protocol/workbench.ts'
+import type {
+  EngineState,
+  EnqueueOptions,
+  Lease,
+  PluginState,
+  RunAction,
+  RunInfo,
+  Settings,
+  Welcome,
+} from '../../protocol/workbench.ts'
 
 /** A wire as its consumer names it: the input, and which producer feeds it. */
 export interface WireRef {
@@ -39,6 +48,13 @@ export interface DocumentState {
   /** What undo would take back, for the menu: "Move node". */
   readonly undoLabel: string | null
   readonly redoLabel: string | null
+
+  /** Someone else wrote the file since; null while nobody has. `version` null: it is gone. */
+  readonly changedOnDisk: { readonly version: string | null } | null
+  /** How many edits of an earlier session were brought back; 0 once that was read. */
+  readonly recovered: number
+  /** While a document is being read or written. */
+  readonly busy: 'opening' | 'saving' | null
 
   /** Applies one edit; refuses (with a notice) in a read-only window. */
   run(command: GraphCommand, label?: string): void
@@ -98,4 +114,60 @@ export interface RunView {
   readonly checkpoints: readonly { readonly node: string; readonly step: number }[]
   /** True for results that came in a bundle: the author's, not verified here. */
   readonly foreign: boolean
+}
+
+/** The runs that the host knows of, and what this window has seen of those that it follows. */
+export interface RunsState {
+  /** The queue and what ran, newest first; of every file. */
+  readonly infos: readonly RunInfo[]
+  /** Runs of the open document's file, newest first. */
+  readonly history: readonly RunInfo[]
+  /** By run id: those that were followed. */
+  readonly views: ReadonlyMap<string, RunView>
+  /** The run that the window shows: the newest of the open document, or one that was picked from its history. */
+  readonly shown: string | null
+  /** Nodes of the document that the shown run does not speak for: they, or what they read, were edited since. */
+  readonly stale: ReadonlySet<string>
+
+  /** Queues the open document as it is now. */
+  start(options?: Partial<EnqueueOptions>): Promise<void>
+  /** Steers the shown run, or another. */
+  control(action: RunAction, steps?: number, run?: string): Promise<void>
+  /** Queues a run again from its newest checkpoint. */
+  goOn(run: string): Promise<void>
+  /** Takes a waiting run out of the queue. */
+  remove(run: string): Promise<void>
+  /** Shows a run from the history; null: the newest again. */
+  show(run: string | null): void
+}
+
+export interface Toast {
+  readonly id: number
+  readonly kind: 'info' | 'good' | 'bad'
+  readonly message: string
+  readonly hint?: string
+}
+
+export type Connection =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'open' }
+  /** Trying again; `tries` so far. */
+  | { readonly state: 'lost'; readonly tries: number }
+  /** There will be no further try. */
+  | { readonly state: 'closed'; readonly reason: string }
+
+export interface SessionState {
+  readonly connection: Connection
+  readonly welcome: Welcome | null
+  readonly engine: EngineState
+  readonly plugin: PluginState
+  readonly settings: Settings
+  /** What `settings.theme` comes to: `system` follows the machine's. */
+  readonly theme: 'light' | 'dark'
+  readonly toasts: readonly Toast[]
+
+  notify(message: string, kind?: Toast['kind'], hint?: string): void
+  dismiss(toast: number): void
+  setTheme(theme: Settings['theme']): void
+  restartEngine(): Promise<void>
 }

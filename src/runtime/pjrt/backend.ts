@@ -9,6 +9,7 @@ import type { PjrtExecutable } from './executable.ts'
 import { ExecutableCache } from './executable-cache.ts'
 import { type Ledger, Library } from './library.ts'
 import { findPlugin, pluginHash } from './plugin.ts'
+import { trimMemory } from './trim.ts'
 
 export interface XlaOptions {
   /** Program to StableHLO text; the inputs named in `donate` carry `tf.aliasing_output`. */
@@ -68,6 +69,7 @@ export class XlaBackend implements Backend {
 
   close(): void {
     this.client.close()
+    trimMemory()
   }
 }
 

@@ -1,0 +1,10 @@
+import { CODES, type Diagnostic } from '../../graph/diagnostic.ts'
+
+/** What is wrong and what to do about it, as one text. */
+export function wordsOf({ message, hint }: Diagnostic): string {
+  const first = message.charAt(0).toUpperCase() + message.slice(1)
+  return hint ? `${first}${/[.!?…:]$/.test(message) ? '' : '.'} ${hint}` : first
+}
+
+/** What kind of fault it is, short enough for a wire: "Wrong kind of wire". */
+export const briefly = ({ code }: Diagnostic): string => CODES[code]

@@ -1,0 +1,104 @@
+import { matchWire } from '../../graph/accept.ts'
+import { faultOf } from '../../graph/check-node.ts'
+import type { Accept, InputTypes, NodeDef } from '../../graph/kit.ts'
+import { dim, type PortType, type PortTypes, tensorPort } from '../../graph/types.ts'
+
+/*
+ * The outputs of a node depend on its inputs, yet a card shows its ports before anything is wired. So the
+ * node's own type rule is asked about made-up inputs that it would accept. Sizes of such types mean nothing.
+ */
+
+/** Divisible by every patch size and number of heads that is common. */
+const SIDE = 6720
+const BATCH = dim('batch', 8)
+
+const DATASET: PortType = {
+  kind: 'dataset',
+  schema: {
+    fields: {
+      image: { kind: 'image' },
+      caption: { kind: 'text' },
+      label: { kind: 'category', classes: ['a'] },
+    },
+  },
+}
+
+function sample(accept: Accept): PortType {
+  if (accept.kind === 'tensor') {
+    const size = (name: string): number => (name === 'batch' ? BATCH.size : name === 'channel' ? 3 : SIDE)
+    return tensorPort(
+      accept.dtype,
+      ...accept.dims.map(name => dim(name === '*' ? 'width' : name, size(name))),
+    )
+  }
+  if (accept.kind === 'host') {
+    if (accept.of === 'dataset') return DATASET
+    return accept.of === 'tokenizer' ? { kind: 'tokenizer', vocabSize: 64 } : { kind: accept.of }
+  }
+  const length = dim('length', 8)
+  const token = dim('token', 8)
+  const fields = {
+    tok: {
+      ids: tensorPort('int', BATCH, length),
+      valid: tensorPort('bool', BATCH, length),
+      eot: tensorPort('int', BATCH),
+    },
+    feat: {
+      tokens: tensorPort('float', BATCH, token, dim('width', SIDE)),
+      valid: tensorPort('bool', BATCH, token),
+    },
+    pairs: {
+      logits: tensorPort('float', BATCH, dim('batch′', BATCH.size)),
+      scale: tensorPort('float'),
+    },
+    loss: { sum: tensorPort('float'), count: tensorPort('float') },
+  }
+  return { kind: 'record', record: accept.record, fields: fields[accept.record], vocab: 64 }
+}
+
+const ask = (def: NodeDef, params: unknown): PortTypes | undefined => {
+  const read = def.params.safeParse(params)
+  if (!read.success) return undefined
+  const inputs: InputTypes = Object.fromEntries(
+    Object.entries(def.inputs).map(([name, { accepts, list }]) => {
+      const type = sample(accepts)
+      return [name, list ? [type] : type]
+    }),
+  )
+  try {
+    return def.types(read.data, inputs)
+  } catch {
+    return undefined
+  }
+}
+
+const byDefault = new WeakMap<NodeDef, PortTypes>()
+
+/** Ports that a fresh node of this kind would have once it is wired. */
+export function outputsOf(def: NodeDef): PortTypes {
+  let found = byDefault.get(def)
+  if (!found) {
+    found = { ...ask(def, {}) }
+    // A source whose columns nobody has read yet still gives a dataset.
+    for (const [name, type] of Object.entries(found))
+      if (type.kind === 'unknown' && name === 'dataset') found = { ...found, [name]: DATASET }
+    byDefault.set(def, found)
+  }
+  return found
+}
+
+/** Ports of this node as it is set; a Batch has none before it knows its columns. */
+export function likelyOutputs(def: NodeDef, params: unknown): PortTypes {
+  if (def.kind === 'batch') return {}
+  return ask(def, params) ?? outputsOf(def)
+}
+
+export const fits = (accept: Accept, type: PortType): boolean => !faultOf(() => matchWire('', accept, type))
+
+/** Inputs of this kind of node that take such a wire. */
+export const inputsThatFit = (def: NodeDef, type: PortType): string[] =>
+  Object.entries(def.inputs).flatMap(([name, spec]) => (fits(spec.accepts, type) ? [name] : []))
+
+/** Outputs of this kind of node that such an input takes. */
+export const outputsThatFit = (def: NodeDef, accept: Accept): string[] =>
+  Object.entries(outputsOf(def)).flatMap(([name, type]) => (fits(accept, type) ? [name] : []))

@@ -1,0 +1,24 @@
+import type { RunState } from '../../protocol/workbench.ts'
+import { Chip, type ChipProps } from '../ui/Chip.tsx'
+
+const LOOKS: Readonly<Record<RunState, ChipProps['kind']>> = {
+  waiting: 'plain',
+  running: 'accent',
+  pausing: 'warn',
+  paused: 'warn',
+  stopping: 'warn',
+  completed: 'good',
+  stopped: 'plain',
+  cancelled: 'plain',
+  failed: 'bad',
+  interrupted: 'bad',
+}
+
+/** How a run is, in its word and colour. */
+export function StateChip({ state }: { readonly state: RunState }) {
+  return (
+    <Chip kind={LOOKS[state]} dot={state === 'running' ? 'pulse' : true}>
+      {state}
+    </Chip>
+  )
+}
