@@ -17,7 +17,8 @@ import { say } from './progress.mjs'
  */
 export async function setUp({ window = false, page = window, plugin = true, build = true, log = say } = {}) {
   await ensurePackages(projectRoot, { log })
-  if (plugin) {
+  // A plugin that a person names is theirs to care for.
+  if (plugin && !process.env.DIPTYCH_PJRT_PLUGIN) {
     const { problem } = await ensurePlugin({ log })
     if (problem) {
       log(problem)

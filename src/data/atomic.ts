@@ -33,7 +33,8 @@ export async function publish(temporary: string, path: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** Makes the names in a folder durable. */
+export async function syncFolder(folder: string): Promise<void> {
   // Windows cannot open a folder as a file; its rename is journalled by NTFS.
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
@@ -44,17 +45,18 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes temporary files of `path` whose process is gone: what a kill left behind. */
+/** Removes temporary files and folders of `path` whose process is gone: what a kill left behind. */
 export async function removeLeftovers(path: string): Promise<void> {
   const folder = dirname(path)
   const prefix = `${basename(path)}.`
   for (const name of await readdir(folder)) {
     const match = /^(\d+)\.[0-9a-f]{8}\.tmp$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '')
-    if (match && !isAlive(Number(match[1]))) await rm(join(folder, name), { force: true })
+    if (match && !isAlive(Number(match[1]))) await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process with this id is there, whoever's it is. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

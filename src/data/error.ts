@@ -36,3 +36,21 @@ export function reason(error: unknown): string {
     .replace(/\s*\n\s*/g, '; ')
     .replace(/[.:;]+$/, '')
 }
+
+const SYSTEM: Readonly<Record<string, string>> = {
+  ENOSPC: 'The disk is full. Free some space and go on',
+  EDQUOT: 'The disk quota is used up. Free some space and go on',
+  EACCES: 'It may not be read or written. Change its permissions, or choose another place',
+  EPERM: 'It may not be changed. Change its permissions, or choose another place',
+  EROFS: 'The disk can only be read. Choose another place',
+  ENOTDIR: 'A file stands where a folder should be. Move it, or choose another place',
+  EEXIST: 'A file stands where a folder should be. Move it, or choose another place',
+  EIO: 'The disk does not answer as it should. Check it',
+  EMFILE: 'Too many files are open. Raise the limit (ulimit -n)',
+}
+
+/** What a failing disk means for a person; undefined for every other error. */
+export function diskFault(error: unknown): string | undefined {
+  const advice = SYSTEM[systemCode(error) ?? '']
+  return advice && `${advice} (${reason(error)}).`
+}

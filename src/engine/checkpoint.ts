@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { isAlive, syncFolder } from '../data/atomic.ts'
 import { DataError, systemCode } from '../data/error.ts'
 import type { HostArray } from '../runtime/backend.ts'
 import { encodeSafetensors, readSafetensors } from './safetensors.ts'
@@ -54,31 +55,42 @@ export interface Checkpoint {
 
 /**
  * Commits a checkpoint as `folder/step-N`: written under a temporary name, every file and the folder synced,
- * then renamed, so that after a crash at any point the newest `step-N` is whole.
+ * then renamed, so that after a crash at any point the newest `step-N` is whole. A whole `step-N` that is there
+ * already is kept where it says the same, which the checkpoint of a repeated step does; only a damaged one gives way.
  */
 export async function writeCheckpoint(folder: string, c: Checkpoint): Promise<string> {
   await mkdir(folder, { recursive: true })
-  const path = join(folder, `step-${c.step}`)
-  const temporary = join(folder, `.step-${c.step}.${process.pid}.tmp`)
-  await rm(temporary, { recursive: true, force: true })
+  await removeStale(folder)
+  const { train, step, key } = c
+  const path = join(folder, `step-${step}`)
+  const contents = [
+    ['weights.safetensors', encodeSafetensors(c.weights)],
+    ['optimizer.safetensors', encodeSafetensors(c.optimizer)],
+  ] as const
+  const files = Object.fromEntries(contents.map(([name, chunks]) => [name, hashOfChunks(chunks)]))
+  const state = { format: 'diptych-checkpoint', version: 1, train, step, key, files }
+  const stateText = `${JSON.stringify(state, null, 2)}\n`
+  if (await holds(path, stateText)) return path
+  const temporary = join(folder, `.step-${step}.${process.pid}.tmp`)
+  const aside = join(folder, `.step-${step}.${process.pid}.old`)
   try {
     await mkdir(temporary)
-    const files: Record<string, string> = {}
-    for (const [name, tensors] of [
-      ['weights.safetensors', c.weights],
-      ['optimizer.safetensors', c.optimizer],
-    ] as const)
-      files[name] = await writeSynced(join(temporary, name), encodeSafetensors(tensors))
-    const { train, step, key } = c
-    const state = { format: 'diptych-checkpoint', version: 1, train, step, key, files }
-    await writeSynced(join(temporary, 'state.json'), [Buffer.from(`${JSON.stringify(state, null, 2)}\n`)])
+    for (const [name, chunks] of contents) await writeSynced(join(temporary, name), chunks)
+    await writeSynced(join(temporary, 'state.json'), [Buffer.from(stateText)])
     await syncFolder(temporary)
-    // A checkpoint of this step that is already there was made by a run that this one repeats.
-    await rm(path, { recursive: true, force: true })
+    await rename(path, aside).catch(e => {
+      if (systemCode(e) !== 'ENOENT') throw e
+    })
     await rename(temporary, path)
     await syncFolder(folder)
+    await rm(aside, { recursive: true, force: true })
   } catch (e) {
-    await rm(temporary, { recursive: true, force: true })
+    await rm(temporary, { recursive: true, force: true }).catch(() => {
+      // The next commit sweeps it.
+    })
+    await rename(aside, path).catch(() => {
+      // Nothing was set aside, or the new one is in place.
+    })
     if (systemCode(e) === 'ENOSPC')
       throw new DataError(
         `The disk is full: no room for a checkpoint in ${folder}. Earlier checkpoints are whole; free some space and resume.`,
@@ -88,29 +100,38 @@ export async function writeCheckpoint(folder: string, c: Checkpoint): Promise<st
   return path
 }
 
-async function writeSynced(path: string, chunks: readonly Uint8Array[]): Promise<string> {
-  const hash = createHash('sha256')
-  const file = await open(path, 'wx')
-  try {
-    for (const chunk of chunks) {
-      hash.update(chunk)
-      await file.writeFile(chunk)
-    }
-    await file.sync()
-  } finally {
-    await file.close()
+/** Whether a whole checkpoint with this very state, and so with these very tensors, is there. */
+async function holds(path: string, stateText: string): Promise<boolean> {
+  const found = await readFile(join(path, 'state.json'), 'utf8').catch(() => undefined)
+  if (found !== stateText) return false
+  return readCheckpoint(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Removes what killed processes have left half written, and this one's own from an earlier failure. */
+async function removeStale(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid] = /^\.step-\d+\.(\d+)\.(?:tmp|old)$/.exec(name) ?? []
+    if (pid && (Number(pid) === process.pid || !isAlive(Number(pid))))
+      await rm(join(folder, name), { recursive: true, force: true })
   }
+}
+
+function hashOfChunks(chunks: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const chunk of chunks) hash.update(chunk)
   return hash.digest('hex')
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder as a file; its rename is journalled.
-  if (process.platform === 'win32') return
-  const handle = await open(folder, 'r')
+async function writeSynced(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  const file = await open(path, 'wx')
   try {
-    await handle.sync()
+    for (const chunk of chunks) await file.writeFile(chunk)
+    await file.sync()
   } finally {
-    await handle.close()
+    await file.close()
   }
 }
 

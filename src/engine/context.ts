@@ -1,3 +1,5 @@
+import { reason } from '../data/error.ts'
+import type { BadRow } from '../data/table.ts'
 import type { Registry } from '../graph/kit.ts'
 import type { Event } from '../protocol/messages.ts'
 import type { Backend } from '../runtime/backend.ts'
@@ -13,7 +15,7 @@ export interface EngineContext {
   readonly cacheDir: string
   readonly codeHash: CodeHash
   readonly emit: (event: Event) => void
-  /** Aborted when a run is cancelled. */
+  /** Aborted once someone asked to stop: for work on the host that has nothing to commit. */
   readonly signal: AbortSignal
   /** Set once someone asked to stop; training looks at it at each step. */
   readonly stopping: () => StopHow | undefined
@@ -25,6 +27,8 @@ export interface EngineContext {
   readonly persistWith: (persist: () => Promise<void>) => void
   /** Why nodes run. None outside a run. */
   readonly reasons?: Reasons
+  /** Keeps all rows that a node left out; returns the file that will name them. None outside a run. */
+  readonly leftOut?: (node: string, rows: readonly BadRow[]) => string
 }
 
 /** Raised at a step or node boundary after a stop was asked for; everything worth keeping is committed. */
@@ -34,6 +38,39 @@ export class Stopped extends Error {
   constructor(how: StopHow) {
     super(`stopped (${how})`)
     this.how = how
+  }
+}
+
+/** At most this often a node's progress is told; its first and last are always. */
+const PROGRESS_MS = 100
+
+/** Tells how far a node's job has come, not for every row of thousands. */
+export function progressOf(
+  node: string,
+  context: Pick<EngineContext, 'emit'>,
+): (what: string, done: number, total: number) => void {
+  let last = Number.NEGATIVE_INFINITY
+  let doing = ''
+  return (what, done, total) => {
+    const now = performance.now()
+    if (what === doing && done < total && now - last < PROGRESS_MS) return
+    last = now
+    doing = what
+    context.emit({ type: 'progress', node, what, done, total })
+  }
+}
+
+/** A result that can't be cached (a full disk, a read-only folder) is only made again by the next run. */
+export async function keepIfPossible(
+  node: string,
+  context: Pick<EngineContext, 'emit'>,
+  write: () => Promise<void>,
+): Promise<void> {
+  try {
+    await write()
+  } catch (e) {
+    const message = `its result could not be kept in the cache: ${reason(e)}`
+    context.emit({ type: 'log', level: 'warning', node, message })
   }
 }
 

@@ -1,8 +1,9 @@
-import { DataError, reason } from '../data/error.ts'
+import { DataError, diskFault, reason } from '../data/error.ts'
 import { GraphFault } from '../graph/diagnostic.ts'
 import type { Registry } from '../graph/kit.ts'
 import { BuildError } from '../ir/builder.ts'
 import type { Command, Result } from '../protocol/messages.ts'
+import { bench } from './bench/run.ts'
 import type { CodeHash } from './code-hash.ts'
 import type { EngineContext, StopHow } from './context.ts'
 import { RunControl } from './control.ts'
@@ -86,7 +87,8 @@ export class Engine {
 
   private stop(target: Running, how: StopHow): void {
     target.how = how
-    if (how === 'cancel') target.abort.abort()
+    // Work on the host (reading, packing, tokenising) has nothing to commit and ends at once either way.
+    target.abort.abort()
     target.control.end()
   }
 
@@ -104,6 +106,8 @@ export class Engine {
           }
         case 'run':
           return await runGraph(command.graph, command.options, context)
+        case 'bench':
+          return { type: 'bench', ...(await bench(command, context)) }
         default:
           return { type: 'failed', diagnostics: [], message: `the engine knows no command "${command.type}"` }
       }
@@ -129,6 +133,8 @@ function failure(e: unknown): Result {
     cause instanceof BuildError ||
     cause instanceof SafetensorsError
   if (expected) return { type: 'failed', diagnostics: [], message: cause.message, node }
+  const disk = diskFault(cause)
+  if (disk) return { type: 'failed', diagnostics: [], message: disk, node }
   // Unexpected: the trace goes to standard error, which the host keeps for crash reports.
   console.error(cause)
   return { type: 'failed', diagnostics: [], message: `unexpected: ${reason(cause)}`, node }

@@ -12,7 +12,7 @@ import { byteSize, elementCount, type TensorType } from '../ir/types.ts'
 import type { Executable, HostArray } from '../runtime/backend.ts'
 import { view } from '../runtime/host-array.ts'
 import { codeOf } from './code-hash.ts'
-import { type DeviceContext, Stopped } from './context.ts'
+import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
 import { type FieldSource, openField } from './feed.ts'
 import { reportBad } from './host-nodes.ts'
 import { readReport, writeReport } from './report-cache.ts'
@@ -20,8 +20,8 @@ import { asDataset, asTokenizer, type EngineDataset } from './values.ts'
 import { type TrainedWeights, uploadWeights } from './weights.ts'
 
 /** Rows of a slice's batch and of a tile of similarities. */
-const ROWS = 128
-const TILE = 256
+export const ROWS = 128
+export const TILE = 256
 
 /** An operand embedded over a table: each field's rows one after another. */
 interface Embedded extends Side {
@@ -72,7 +72,7 @@ export async function runEvaluator(
   const session = new Evaluation(graph, node, values, dataset, weights, { tile, ...sides }, operands, context)
   try {
     const report = { ...(await def.evaluate(session, node.params)), attribution }
-    await writeReport(context.cacheDir, key, report)
+    await keepIfPossible(node.id, context, () => writeReport(context.cacheDir, key, report))
     context.emit({ type: 'node', node: node.id, state: 'done' })
     return report
   } finally {
@@ -146,8 +146,7 @@ class Evaluation implements EvaluationContext {
     try {
       for (const f of fields) {
         const [tokenizer] = tokenizerOfField(this.graph, f, this.values)
-        const progress = (what: string, done: number, total: number) =>
-          this.context.emit({ type: 'progress', node: this.node.id, what, done, total })
+        const progress = progressOf(this.node.id, this.context)
         const source = await openField(f.derivation, this.dataset, tokenizer, this.context, progress)
         sources.push(source)
         if (source.bad.length) {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { writeFileAtomic } from '../data/atomic.ts'
@@ -12,13 +12,13 @@ import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue } from '../graph/host.ts'
 import type { HostNode } from '../graph/kit.ts'
 import { codeOf } from './code-hash.ts'
-import type { EngineContext } from './context.ts'
+import { type EngineContext, keepIfPossible, progressOf } from './context.ts'
 import { fingerprintFolder } from './fingerprint.ts'
 import { servicesFor } from './services.ts'
 import { datasetOf, type EngineDataset, type EngineTokenizer, tokenizerOf } from './values.ts'
 
-/** At most this many bad rows are named one by one; all are counted. */
-const NAMED = 5
+/** At most this many bad rows are named on the screen; all are counted, and named in the run's folder. */
+const NAMED = 10
 
 const tokenizerFile = z.object({
   json: z.looseObject({}),
@@ -66,11 +66,11 @@ export async function runHostNode(
     cacheDir: context.cacheDir,
     folder,
     signal: context.signal,
-    progress: (what, done, total) => context.emit({ type: 'progress', node: node.id, what, done, total }),
+    progress: progressOf(node.id, context),
     bad: rows => reportBad(node.id, rows, context),
   })
   const result = await def.run({ services, seed }, node.params, inputs)
-  await writeCached(key, result, context)
+  await keepIfPossible(node.id, context, () => writeCached(key, result, context))
   context.emit({ type: 'node', node: node.id, state: 'done' })
   return result
 }
@@ -82,7 +82,8 @@ const contentOf = (v: HostValue): unknown =>
 export function reportBad(node: string, rows: readonly BadRow[], context: EngineContext): void {
   if (rows.length === 0) return
   const named = rows.slice(0, NAMED).map(r => `${r.where}: ${r.problem}`)
-  const rest = rows.length > NAMED ? [`and ${rows.length - NAMED} more`] : []
+  const file = context.leftOut?.(node, rows)
+  const rest = rows.length > NAMED ? [`and ${rows.length - NAMED} more${file ? `, all in ${file}` : ''}`] : []
   const count = rows.length === 1 ? '1 row left out' : `${rows.length} rows left out`
   context.emit({ type: 'log', level: 'warning', node, message: [count, ...named, ...rest].join('\n  ') })
 }
@@ -136,7 +137,6 @@ async function writeCached(
   result: Readonly<Record<string, HostValue>>,
   context: EngineContext,
 ): Promise<void> {
-  await mkdir(join(context.cacheDir, 'nodes'), { recursive: true })
   for (const [port, value] of Object.entries(result)) {
     const path = `${stem(key, context)}.${port}`
     if (value.kind === 'dataset') await writeTable(`${path}.table`, (value as EngineDataset).table)

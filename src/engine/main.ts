@@ -17,6 +17,9 @@ const send = (message: Message): Promise<void> =>
     else resolve()
   })
 
+/** How long an engine that should end may still work on a checkpoint. */
+const GRACE_MS = 30_000
+
 const engine = new Engine({
   registry,
   cacheDir: cacheFolder(),
@@ -32,12 +35,17 @@ const end = (code: number): void => {
 process.on('SIGINT', () => {
   // Ctrl-C reaches the whole group of the terminal; the host decides what it means.
 })
-process.on('SIGTERM', () => {
+/** Commits a checkpoint and ends; what takes longer than that (a compile, a hung disk) is not waited for. */
+const leave = (): void => {
+  setTimeout(() => end(1), GRACE_MS).unref()
   void engine.stopAll('checkpoint').then(() => end(0))
-})
-process.on('disconnect', () => {
-  void engine.stopAll('checkpoint').then(() => end(0))
-})
+}
+process.on('SIGTERM', leave)
+process.on('disconnect', leave)
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', () => {
+    // The host that read it is gone.
+  })
 /** Commands that are not answered yet. */
 const answers = new Set<Promise<void>>()
 

@@ -10,11 +10,9 @@ import { lowerToStableHlo } from '../lower/stablehlo/lower.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { GraphSource } from '../protocol/messages.ts'
 import type { EngineContext } from './context.ts'
+import { ROWS, TILE } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
-
-/** Rows that printed evaluation slices are staged with. */
-const ROWS = 128
 
 /** The programs of a graph, or of one node, as IR or as StableHLO. Reads no data. */
 export async function printGraph(
@@ -40,7 +38,7 @@ export async function printGraph(
       programs.push(
         buildWireSlice(loaded.graph, operands.rows, ROWS),
         buildWireSlice(loaded.graph, operands.columns, ROWS),
-        buildPairSlice(loaded.graph, pairs, operands, ROWS, ROWS),
+        buildPairSlice(loaded.graph, pairs, operands, TILE, TILE),
       )
     }
   }

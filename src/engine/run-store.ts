@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, copyFile, mkdir, open, readFile, stat } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
-import { DataError } from '../data/error.ts'
+import { DataError, systemCode } from '../data/error.ts'
+import type { BadRow } from '../data/table.ts'
 import type { Report } from '../graph/host.ts'
 import type { StepEvent } from '../protocol/messages.ts'
 import { listCheckpoints } from './checkpoint.ts'
@@ -18,6 +19,10 @@ export class RunStore {
   readonly path: string
   private pending: string[] = []
   private writing: Promise<void> = Promise.resolve()
+  /** By node id. */
+  private readonly bad = new Map<string, readonly BadRow[]>()
+  /** By Train id: the first step that its metrics file does not hold yet. */
+  private readonly recorded = new Map<string, number>()
 
   private constructor(path: string) {
     this.path = path
@@ -60,15 +65,47 @@ export class RunStore {
     return (await listCheckpoints(folder))[0]?.path
   }
 
+  /**
+   * Refuses to resume with a graph that none of the committed checkpoints, or not the one that was named, belongs
+   * to: its training would start anew in another graph's run. Resolves to whether there is a checkpoint at all.
+   */
+  async resumable(resumeFrom: string, trains: readonly string[]): Promise<boolean> {
+    const at = resolve(resumeFrom)
+    const folder = join(this.path, 'checkpoints')
+    const own = new Map(trains.map(id => [basename(this.checkpoints(id)), id]))
+    const named = dirname(dirname(at)) === folder ? [basename(dirname(at))] : undefined
+    const found: string[] = []
+    for (const name of named ?? (await readdir(folder).catch(() => [])))
+      if (named || (await listCheckpoints(join(folder, name))).length > 0) found.push(name)
+    if (found.length === 0) return false
+    if (found.some(name => own.has(name))) return true
+    const list = (names: readonly string[]) => names.map(name => `"${name}"`).join(', ')
+    throw new DataError(
+      `${resumeFrom} belongs to another graph: it was trained by the node ${list(found)}, and this graph trains ${list(trains) || 'nothing'}.`,
+    )
+  }
+
   private metricsFile(train: string): string {
     return join(this.path, `metrics.${train.replaceAll('/', '.')}.jsonl`)
   }
 
-  /** Forgets the metrics from `step` on: they will be made again. */
-  async truncateMetrics(train: string, step: number): Promise<void> {
+  /**
+   * Prepares the metrics for going on from a checkpoint of `step`. What reaches beyond the newest committed
+   * checkpoint is forgotten, for it will be made again; what stands between the two is kept and not written twice.
+   */
+  async resumeMetrics(train: string, step: number): Promise<void> {
+    const [newest] = await listCheckpoints(this.checkpoints(train))
+    const end = Math.max(step, newest?.step ?? 0)
     const file = this.metricsFile(train)
     const text = await readFile(file, 'utf8').catch(() => '')
-    const kept = text.split('\n').filter(line => line && stepOf(line) < step)
+    let next = 0
+    const kept = text.split('\n').filter(line => {
+      const at = stepOf(line)
+      const isNext = at >= next && at < end
+      if (isNext) next = at + 1
+      return isNext
+    })
+    this.recorded.set(train, next)
     await writeFileAtomic(file, kept.map(line => `${line}\n`).join(''))
   }
 
@@ -81,8 +118,12 @@ export class RunStore {
   }
 
   metric(event: StepEvent): void {
+    if (event.step < (this.recorded.get(event.node) ?? 0)) return
     this.pending.push(`${JSON.stringify(event)}\n`)
-    if (this.pending.length >= BUFFERED_LINES) void this.flush(event.node)
+    if (this.pending.length < BUFFERED_LINES) return
+    this.flush(event.node).catch(() => {
+      // The next flush that is waited for, before each checkpoint and at the end, fails with the same reason.
+    })
   }
 
   /** Everything that was logged is on the disk once this resolves. */
@@ -91,12 +132,35 @@ export class RunStore {
     this.pending = []
     this.writing = this.writing.then(async () => {
       const file = this.metricsFile(train)
-      if (lines) await appendFile(file, lines)
-      if (!sync) return
-      const handle = await open(file, 'a')
-      await handle.sync().finally(() => handle.close())
+      try {
+        if (lines) await appendFile(file, lines)
+        if (!sync) return
+        const handle = await open(file, 'a')
+        await handle.sync().finally(() => handle.close())
+      } catch (e) {
+        if (systemCode(e) !== 'ENOSPC') throw e
+        throw new DataError(
+          `The disk is full: no room for metrics in ${file}. Committed checkpoints are whole; free some space and resume.`,
+        )
+      }
     })
     return this.writing
+  }
+
+  private leftOutFile(node: string): string {
+    return join(this.path, `left-out.${node.replaceAll('/', '.')}.jsonl`)
+  }
+
+  /** Remembers the rows that a node left out until `writeLeftOut`; returns the file that will name them. */
+  leftOut(node: string, rows: readonly BadRow[]): string {
+    this.bad.set(node, [...(this.bad.get(node) ?? []), ...rows])
+    return this.leftOutFile(node)
+  }
+
+  async writeLeftOut(): Promise<void> {
+    for (const [node, rows] of this.bad)
+      await writeFileAtomic(this.leftOutFile(node), rows.map(row => `${JSON.stringify(row)}\n`).join(''))
+    this.bad.clear()
   }
 
   async report(node: string, report: Report): Promise<void> {

@@ -14,6 +14,7 @@ import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
 import { withPictures } from './pictures.ts'
 import { Reasons } from './reasons.ts'
+import { lockRun } from './run-lock.ts'
 import { RunStore } from './run-store.ts'
 import { runTrain } from './train.ts'
 import { asDataset } from './values.ts'
@@ -47,8 +48,36 @@ export async function runGraph(
         source.file,
         writeGraph(loaded.document),
       )
-  context.emit({ type: 'run', folder: run.path })
-  await writeFileAtomic(join(run.path, 'schemas.json'), JSON.stringify(loaded.schemas))
+  const warn = (message: string) => context.emit({ type: 'log', level: 'warning', message })
+  const unlock = await lockRun(run.path, context.signal, warn)
+  try {
+    if (options.resumeFrom) await sayWhatResumes(loaded, run, options.resumeFrom, warn)
+    context.emit({ type: 'run', folder: run.path })
+    await writeFileAtomic(join(run.path, 'schemas.json'), JSON.stringify(loaded.schemas))
+    return await runNodes(loaded, run, options, context)
+  } finally {
+    await unlock()
+  }
+}
+
+/** Refuses another graph's run, and says so where there is nothing to go on from yet. */
+async function sayWhatResumes(
+  { graph }: LoadedGraph,
+  run: RunStore,
+  from: string,
+  warn: (message: string) => void,
+): Promise<void> {
+  const trains = [...graph.nodes.values()].filter(n => n.def.kind === 'train').map(n => n.id)
+  if (!(await run.resumable(from, trains)))
+    warn(`${run.path} has no committed checkpoint yet: training starts from step 0.`)
+}
+
+async function runNodes(
+  loaded: LoadedGraph,
+  run: RunStore,
+  options: RunOptions,
+  context: EngineContext,
+): Promise<Result> {
   const reasons = await Reasons.open(run.path)
   const backend = await openBackend(options.engine, context.cacheDir, message =>
     context.emit({ type: 'log', level: 'warning', message }),
@@ -62,20 +91,28 @@ export async function runGraph(
       const how = context.stopping()
       if (how) throw new Stopped(how)
       try {
-        const report = await runNode(node, loaded, state, run, options, { ...context, backend, reasons })
+        const leftOut: EngineContext['leftOut'] = (id, rows) => run.leftOut(id, rows)
+        const report = await runNode(node, loaded, state, run, options, {
+          ...context,
+          backend,
+          leftOut,
+          reasons,
+        })
+        await run.writeLeftOut()
         if (report) {
           reports[node.id] = report
           await run.report(node.id, report)
           context.emit({ type: 'report', node: node.id, report })
         }
       } catch (e) {
-        throw e instanceof Stopped || context.signal.aborted ? e : new NodeFailure(node.id, e)
+        throw e instanceof Stopped || isAbort(e) ? e : new NodeFailure(node.id, e)
       }
     }
     return { type: 'result', reports, run: run.path, outcome: 'completed', attribution: attribution() }
   } catch (e) {
-    if (e instanceof Stopped || context.signal.aborted) {
-      const outcome = e instanceof Stopped && e.how === 'checkpoint' ? 'stopped' : 'cancelled'
+    const how = context.stopping()
+    if (how && (e instanceof Stopped || isAbort(e))) {
+      const outcome = how === 'checkpoint' ? 'stopped' : 'cancelled'
       return { type: 'result', reports, run: run.path, outcome, attribution: attribution() }
     }
     throw e
@@ -86,6 +123,8 @@ export async function runGraph(
     })
   }
 }
+
+const isAbort = (e: unknown): boolean => e instanceof Error && e.name === 'AbortError'
 
 interface RunState {
   readonly values: Map<Wire, HostValue>

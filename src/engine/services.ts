@@ -14,7 +14,7 @@ export const servicesFor = (context: ServiceContext): Services => ({
   emoji: emoji(context),
   folder: folder(context),
   shuffleColumn: shuffleColumn(),
-  bpe: bpe(),
+  bpe: bpe(context),
   tokenizerFile: tokenizerFile(context),
   peekEmoji: ({ language }) => peekEmoji(language),
   peekFolder: options =>

@@ -1,5 +1,6 @@
-import { cp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { cp, mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { removeLeftovers, temporaryName } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import { hashOf, sha256 } from '../data/hash.ts'
 import { breathe } from '../data/parallel.ts'
@@ -17,7 +18,7 @@ import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { StepEvent } from '../protocol/messages.ts'
 import type { HostArray } from '../runtime/backend.ts'
 import { differences, PARTS, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
-import { type DeviceContext, Stopped } from './context.ts'
+import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
 import { Feed, openField } from './feed.ts'
 import { reportBad } from './host-nodes.ts'
@@ -56,7 +57,7 @@ export async function runTrain(
     const key: StageKey = {
       program: sha256(printProgram(step.program)),
       data: feed.hash,
-      start: wired?.hash ?? '',
+      start: startHash(step, wired),
       seed,
       steps: settings.steps,
       engine: `${ENGINE} ${context.backend.fingerprint}`,
@@ -79,17 +80,35 @@ export async function runTrain(
       start.step >= settings.steps
         ? start.weights
         : await train(node.id, step, feed, start, settings, key, run, context)
-    const newest = await run.newest(node.id, run.checkpoints(node.id))
-    if (newest) {
-      await rm(cached, { recursive: true, force: true })
-      await cp(newest, cached, { recursive: true })
-      await cp(run.metricsPath(node.id), join(cached, 'metrics.jsonl')).catch(() => {})
-    }
+    await keep(cached, node.id, run, context)
     context.emit({ type: 'node', node: node.id, state: 'done' })
     return { hash, tensors }
   } finally {
     await feed.close()
   }
+}
+
+/** Where a stage starts: the wired weights, and how the others are made. */
+const startHash = (step: TrainStep, wired: TrainedWeights | undefined): string =>
+  hashOf([wired?.hash ?? '', step.weights.map(w => (wired?.tensors.has(w.name) ? w.name : [w.name, w.init]))])
+
+/** Puts the stage's last checkpoint and metrics into the cache, whole or not at all. */
+async function keep(cached: string, train: string, run: RunStore, context: DeviceContext): Promise<void> {
+  const newest = await run.newest(train, run.checkpoints(train))
+  if (!newest) return
+  const temporary = temporaryName(cached)
+  await keepIfPossible(train, context, async () => {
+    try {
+      await mkdir(dirname(cached), { recursive: true })
+      await removeLeftovers(cached)
+      await cp(newest, temporary, { recursive: true })
+      await cp(run.metricsPath(train), join(temporary, 'metrics.jsonl'))
+      await rm(cached, { recursive: true, force: true })
+      await rename(temporary, cached)
+    } finally {
+      await rm(temporary, { recursive: true, force: true })
+    }
+  })
 }
 
 function refuseHugeOnReference(step: TrainStep, node: string, context: DeviceContext): void {
@@ -117,9 +136,8 @@ async function openFeed(
     const dataset = asDataset(values.get(wiresOf(batch.json.in.dataset)[0]!))
     const tokenizerWire = wiresOf(batch.json.in.tokenizer)[0]
     const tokenizer = tokenizerWire ? asTokenizer(values.get(tokenizerWire)) : undefined
-    const source = await openField(ref.derivation, dataset, tokenizer, context, (what, done, total) =>
-      context.emit({ type: 'progress', node: ref.batch, what, done, total }),
-    )
+    const progress = progressOf(ref.batch, context)
+    const source = await openField(ref.derivation, dataset, tokenizer, context, progress)
     reportBad(ref.batch, source.bad, context)
     fields.push({ ref, source, dataset })
   }
@@ -138,7 +156,7 @@ async function startOf(
 ): Promise<LoopState> {
   const path = options.resumeFrom ? await run.newest(train, options.resumeFrom) : undefined
   if (!path) {
-    await run.truncateMetrics(train, 0)
+    await run.resumeMetrics(train, 0)
     const weights = new Map(step.weights.map(w => [w.name, startingValue(w, seed, wired)]))
     return { step: 0, weights, optimizer: new Map() }
   }
@@ -149,7 +167,7 @@ async function startOf(
       `${path} can't be resumed: since it was made, ${changed.join(' and ')} changed. ` +
         'Run with the same settings as then, or start anew without --resume_from_checkpoint.',
     )
-  await run.truncateMetrics(train, checkpoint.step)
+  await run.resumeMetrics(train, checkpoint.step)
   return checkpoint
 }
 
@@ -164,6 +182,7 @@ async function train(
   context: DeviceContext,
 ): Promise<ReadonlyMap<string, HostArray>> {
   const before = performance.now()
+  context.emit({ type: 'progress', node: id, what: 'compiling', done: 0, total: 0 })
   const executable = await context.backend.compile(step.program, { donate: step.donate })
   context.emit({
     type: 'train',

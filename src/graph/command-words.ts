@@ -1,6 +1,4 @@
 import type { GraphCommand } from './commands.ts'
-import type { GraphDocument } from './document.ts'
-import { own } from './own.ts'
 
 const nodes = (n: number) => (n === 1 ? 'node' : `${n} nodes`)
 
@@ -30,19 +28,4 @@ export function labelOf(c: GraphCommand): string {
     case 'restore':
       return 'Restore'
   }
-}
-
-/** An id for a new node of a type: `encoder.vit` becomes `vit`, then `vit_2`. Never one of `taken`. */
-export function uniqueId(doc: GraphDocument, type: string, taken: ReadonlySet<string> = new Set()): string {
-  const words = type
-    .replace(/^def:/, '')
-    .split('.')
-    .at(-1)!
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .toLowerCase()
-    .replace(/[^a-z0-9_]/g, '_')
-  const base = /^[a-z]/.test(words) ? words : `node_${words}`
-  const free = (id: string) => !own(doc.nodes, id) && !taken.has(id)
-  if (free(base)) return base
-  for (let n = 2; ; n++) if (free(`${base}_${n}`)) return `${base}_${n}`
 }

@@ -74,7 +74,7 @@ export function handlersOf(workbench: Workbench): Handlers {
       return { result: queue.enqueue(text, how, from) }
     },
     'run.control': ({ run, action, steps }) => ({ result: brief(queue.control(run, action, steps)) }),
-    'run.continue': async ({ run }) => ({ result: brief(await runs.continue(run)) }),
+    'run.continue': async ({ run }) => ({ result: brief(await workbench.goOn(run)) }),
     'run.remove': ({ run }) => {
       queue.remove(run)
       return { result: null }

@@ -93,7 +93,7 @@ export class QueuedRun {
 
   /** Everything of it is on the disk. */
   async settled(): Promise<void> {
-    await this.log.flush()
+    await this.log.close()
     await this.writing
   }
 

@@ -93,6 +93,12 @@ export class Session {
     void this.pump()
   }
 
+  /** A run that was over goes on: what is to come has the same numbers, in another source. */
+  goOn(run: string, source: EventSource): void {
+    const follow = this.follows.get(run)
+    if (follow && follow.source !== source) this.follow(run, source, follow.next)
+  }
+
   unfollow(run: string): void {
     this.follows.get(run)?.stop()
     this.follows.delete(run)

@@ -142,6 +142,14 @@ export class Workbench {
     return settings
   }
 
+  /** Queues a run again; windows that look at it see how it goes on. */
+  async goOn(run: string): Promise<RunInfo> {
+    const info = await this.runs.continue(run)
+    const source = await this.runs.source(run)
+    for (const session of this.sessions) session.goOn(run, source)
+    return info
+  }
+
   /** Puts a file on top of those that were opened before. */
   remember(path: string): void {
     try {

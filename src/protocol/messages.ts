@@ -94,7 +94,7 @@ export type Event =
       readonly state: 'running' | 'cached' | 'done'
       readonly why?: string
     }
-  /** Progress within a node, such as packing or embedding. */
+  /** Progress within a node, such as packing or embedding; `total` 0 where it can't be known, as of compiling. */
   | {
       readonly type: 'progress'
       readonly node: string

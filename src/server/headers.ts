@@ -2,7 +2,10 @@ import { hostsOf } from './guard.ts'
 
 /** What every answer says about how the page may behave: no code and no connection but this server's. */
 export function pageHeaders(port: number): Readonly<Record<string, string>> {
-  const sockets = hostsOf(port).map(host => `ws://${host}`)
+  // Older browsers do not count a socket as 'self'; none can read an IPv6 address here.
+  const sockets = hostsOf(port)
+    .filter(host => !host.startsWith('['))
+    .map(host => `ws://${host}`)
   const policy = [
     "default-src 'none'",
     "script-src 'self'",

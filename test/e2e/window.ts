@@ -7,6 +7,9 @@ interface Heard {
   readonly data?: { readonly events?: readonly Event[] }
 }
 
+/** Cards of this width, in pixels, show their ports and bodies. */
+const READABLE = 200
+
 export interface Point {
   readonly x: number
   readonly y: number
@@ -66,14 +69,32 @@ export class WorkbenchWindow {
     return this.page.getByTestId('run-detail')
   }
 
-  /** Presses a control, and says how long the window took to show a state. */
+  /**
+   * Presses a control, and says how many milliseconds passed in the window from the click to the frame that shows
+   * its effect: a state in a word, or the progress.
+   */
   async press(name: Parameters<WorkbenchWindow['button']>[0], shown: RegExp): Promise<number> {
     const button = this.button(name)
-    await expect(button).toBeEnabled()
-    const started = performance.now()
+    await expect(button).not.toHaveAttribute('aria-disabled', 'true')
+    const clock = await this.page.evaluateHandle(pattern => {
+      const effect = new RegExp(pattern)
+      const clock: { took: Promise<number> } = { took: Promise.resolve(0) }
+      clock.took = new Promise(resolve => {
+        const begin = () => {
+          const started = performance.now()
+          const look = () => {
+            const text = document.querySelector('[role="group"][aria-label="Run"]')?.textContent ?? ''
+            if (effect.test(text)) resolve(performance.now() - started)
+            else requestAnimationFrame(look)
+          }
+          look()
+        }
+        addEventListener('click', begin, { capture: true, once: true })
+      })
+      return clock
+    }, shown.source)
     await button.click()
-    await expect(this.state).toHaveText(shown, { timeout: 30_000 })
-    return performance.now() - started
+    return clock.evaluate(({ took }) => took)
   }
 
   async finished(state: RegExp = /Done/, timeout = 90_000): Promise<void> {
@@ -115,6 +136,19 @@ export class WorkbenchWindow {
   async select(id: string): Promise<void> {
     await this.card(id).locator('header').click()
     await expect(this.inspector.getByText(id, { exact: true }).first()).toBeVisible()
+  }
+
+  /** Turns the wheel over a card until everything on it can be read. */
+  async zoomTo(id: string): Promise<void> {
+    const { mouse } = this.page
+    const { x, y } = await this.centreOf(this.card(id))
+    await mouse.move(x, y)
+    for (let turns = 0; turns < 20; turns++) {
+      const box = await this.card(id).boundingBox()
+      if (box && box.width >= READABLE) return
+      await mouse.wheel(0, -120)
+      await this.page.waitForTimeout(40)
+    }
   }
 
   async centreOf(locator: Locator): Promise<Point> {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { applyCommand } from '../../src/graph/apply-command.ts'
 import { CommandFault } from '../../src/graph/command-fault.ts'
-import { labelOf, uniqueId } from '../../src/graph/command-words.ts'
+import { labelOf } from '../../src/graph/command-words.ts'
 import type { GraphCommand } from '../../src/graph/commands.ts'
 import { type GraphDocument, references, splitWire, wiresOf } from '../../src/graph/document.ts'
 import { History, joinKey } from '../../src/graph/history.ts'
@@ -349,15 +349,6 @@ describe('history', () => {
     edit(history, start, typing(2), 10)
     expect(history.redo()).toBeNull()
   })
-})
-
-test('ids come from the type and are free', () => {
-  const doc = documentOf({ vit: node('encoder.vit'), vit_2: node('encoder.vit') })
-  expect(uniqueId(doc, 'encoder.vit')).toBe('vit_3')
-  expect(uniqueId(doc, 'objective.infoNCE')).toBe('info_nce')
-  expect(uniqueId(doc, 'train', new Set(['train']))).toBe('train_2')
-  expect(uniqueId(doc, 'def:2d')).toBe('node_2d')
-  expect(uniqueId(doc, 'x.constructor')).toBe('constructor')
 })
 
 test('labels', () => {

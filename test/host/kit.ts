@@ -225,7 +225,8 @@ export async function startChild(config: string): Promise<ChildHost> {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    banner: { js: "import { createRequire as cr } from 'node:module';const require = cr(import.meta.url);" },
+    // Some packages' CommonJS can't be bundled into a module.
+    mainFields: ['module', 'main'],
     logLevel: 'error',
   })
   const child = spawn(process.execPath, [bundle, config, FAKE_ENGINE], { stdio: ['pipe', 'pipe', 'inherit'] })

@@ -44,6 +44,13 @@ it('puts value, standard error and chance of a score in one row', () => {
     ['Image → text median rank', '16', undefined, undefined, undefined],
     ['Text → image recall@1', '7.4 %', '2.2', '0.7 %', '11×'],
   ])
+  // 7.4 % ± 2.2 is well above 0.7 %; 2 % ± 1.2 would not be.
+  expect(reportRows(retrieval).map(r => r.beatsChance)).toEqual([true, true, false, true])
+  const weak = {
+    metrics: { 'recall@1': 0.02, 'chance_recall@1': 0.007 },
+    standardErrors: { 'recall@1': 0.012 },
+  }
+  expect(reportRows(weak)[0]).toMatchObject({ beatsChance: false, shownTimes: '2.9×' })
   expect(reportFacts(zeroShot)).toEqual([
     { label: 'Classes', value: '9' },
     { label: 'Ties', value: '0' },

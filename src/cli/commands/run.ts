@@ -53,6 +53,8 @@ class RunSession {
   private unread = false
   /** The run's folder, known once a checkpoint is committed. */
   private resumable: string | undefined
+  /** Training began: where the run was resumed, its checkpoint was good. */
+  private began = false
 
   constructor(file: string, graph: GraphSource, flags: RunFlags, io: Io) {
     this.file = file
@@ -113,6 +115,7 @@ class RunSession {
   }
 
   private event(event: Event): void {
+    if (event.type === 'train') this.began = true
     if (event.type === 'checkpoint') this.resumable = runOfCheckpoint(event.path)
     if (this.unread) return
     if (this.flags.json) this.io.out.line(jsonLine(event))
@@ -173,7 +176,7 @@ class RunSession {
     for (const line of diagnosticLines(diagnostics, this.file, this.graph.text, io.err.style))
       io.err.line(line)
     io.err.line(`${io.err.style.red('error:')} ${node === undefined ? '' : `node "${node}": `}${message}`)
-    if (this.resumable) {
+    if (this.resumable && this.began) {
       io.err.line('To go on from the newest checkpoint:')
       io.err.line(`  ${this.resume(this.resumable)}`)
     }

@@ -31,10 +31,11 @@ export function diagnosticLines(
   })
 }
 
-/** `2 errors, 1 warning`, or `no problems`. */
-export function tally(diagnostics: readonly Diagnostic[]): string {
-  const errors = diagnostics.filter(d => d.severity === 'error').length
-  const warnings = diagnostics.length - errors
+/** `2 errors, 1 warning`, or `no problems`; `more` errors are not diagnostics. */
+export function tally(diagnostics: readonly Diagnostic[], more = 0): string {
+  const found = diagnostics.filter(d => d.severity === 'error').length
+  const errors = found + more
+  const warnings = diagnostics.length - found
   const parts = [
     ...(errors ? [plural(errors, 'error')] : []),
     ...(warnings ? [plural(warnings, 'warning')] : []),

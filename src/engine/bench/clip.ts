@@ -1,13 +1,32 @@
 import type { GraphDocument } from '../../graph/document.ts'
 
-/** The model of `diptych bench clip`; its peers in `bench/peers` are of exactly this size. */
-export const SIZE = { batch: 64, image: 64, length: 32, vocabulary: 8192 } as const
+export interface ClipSize {
+  readonly batch: number
+  readonly image: number
+  readonly patch: number
+  readonly length: number
+  readonly vocabulary: number
+  readonly width: number
+  readonly heads: number
+  readonly visionDepth: number
+  readonly textDepth: number
+}
 
-const vision = { patch: 8, width: 256, depth: 6, heads: 4 }
-const text = { width: 256, depth: 4, heads: 4 }
+/** The model of `diptych bench clip`; its peers in `bench/peers` are of exactly this size. */
+export const CLIP_SIZE: ClipSize = {
+  batch: 64,
+  image: 64,
+  patch: 8,
+  length: 32,
+  vocabulary: 8192,
+  width: 256,
+  heads: 4,
+  visionDepth: 6,
+  textDepth: 4,
+}
 
 /** CLIP from the same nodes that people wire; its dataset and tokenizer are never read. */
-export const clipBenchGraph: GraphDocument = {
+export const clipBenchGraph = (size: ClipSize): GraphDocument => ({
   format: 'diptych-graph',
   version: 1,
   meta: { title: 'CLIP benchmark', seed: 0 },
@@ -16,24 +35,39 @@ export const clipBenchGraph: GraphDocument = {
     tokenizer: {
       type: 'text.tokenizerFile',
       v: 1,
-      params: { path: 'none', vocabSize: SIZE.vocabulary },
+      params: { path: 'none', vocabSize: size.vocabulary },
       in: {},
     },
     batch: {
       type: 'data.batch',
       v: 1,
-      params: { size: SIZE.batch, imageSize: SIZE.image, textLength: SIZE.length },
+      params: { size: size.batch, imageSize: size.image, textLength: size.length },
       in: { dataset: 'pictures.dataset', tokenizer: 'tokenizer.tokenizer' },
     },
-    vision: { type: 'encoder.vit', v: 1, params: vision, in: { image: 'batch.image' } },
-    text: { type: 'encoder.text', v: 1, params: text, in: { text: 'batch.caption' } },
+    vision: {
+      type: 'encoder.vit',
+      v: 1,
+      params: { patch: size.patch, width: size.width, depth: size.visionDepth, heads: size.heads },
+      in: { image: 'batch.image' },
+    },
+    text: {
+      type: 'encoder.text',
+      v: 1,
+      params: { width: size.width, depth: size.textDepth, heads: size.heads },
+      in: { text: 'batch.caption' },
+    },
     image_projection: {
       type: 'layer.projection',
       v: 1,
-      params: { size: 256 },
+      params: { size: size.width },
       in: { input: 'vision.pooled' },
     },
-    text_projection: { type: 'layer.projection', v: 1, params: { size: 256 }, in: { input: 'text.pooled' } },
+    text_projection: {
+      type: 'layer.projection',
+      v: 1,
+      params: { size: size.width },
+      in: { input: 'text.pooled' },
+    },
     image_unit: { type: 'layer.normalize', v: 1, params: {}, in: { input: 'image_projection.output' } },
     text_unit: { type: 'layer.normalize', v: 1, params: {}, in: { input: 'text_projection.output' } },
     logits: {
@@ -57,4 +91,4 @@ export const clipBenchGraph: GraphDocument = {
   lock: {
     schemas: { 'pictures.dataset': { fields: { image: { kind: 'image' }, caption: { kind: 'text' } } } },
   },
-}
+})

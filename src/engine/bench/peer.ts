@@ -2,60 +2,146 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseReply, type Reply } from './reply.ts'
 
-/** A benchmark peer: a Python program that takes steps when told and is idle otherwise. */
+/** How to start a peer. */
+export interface PeerCommand {
+  readonly name: string
+  readonly program: string
+  readonly args: readonly string[]
+}
+
+/** torch.compile takes more than a minute on two cores. */
+const START_LIMIT_MS = 10 * 60_000
+/** For a round of steps: a peer that takes longer hangs. */
+const ROUND_LIMIT_MS = 5 * 60_000
+
+/** Characters of a peer's standard error that are kept for the reason of its end. */
+const KEPT = 4000
+
+/** A peer that can't go on, with the reason as a person reads it. */
+export class PeerFault extends Error {
+  override readonly name = 'PeerFault'
+}
+
+/** A benchmark peer: a program that takes steps when told and is idle otherwise. */
 export class Peer {
   readonly name: string
   private readonly child: ChildProcess
   private readonly lines: AsyncIterator<string>
+  private readonly ended: Promise<string>
+  private errors = ''
 
-  private constructor(name: string, child: ChildProcess) {
+  private constructor({ name, program, args }: PeerCommand) {
     this.name = name
-    this.child = child
-    this.lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+    this.child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]()
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.errors = (this.errors + text).slice(-KEPT)
+    })
+    // Writing to a peer that has ended; the end itself is what is reported.
+    this.child.stdin!.on('error', () => {})
+    this.ended = new Promise(resolve => {
+      this.child.once('error', e => resolve(`it could not be started: ${e.message}`))
+      this.child.once('close', (code, signal) => resolve(this.lastWords(code, signal)))
+    })
   }
 
-  /** Starts a peer and waits until it has compiled; undefined with the reason where it can't run here. */
+  /** Starts a peer and waits until it has compiled. Throws a `PeerFault` where it can't run here. */
   static async start(
-    name: string,
-    python: string,
-    args: readonly string[],
-  ): Promise<{ peer?: Peer; versions?: Record<string, string>; reason?: string }> {
-    if (!existsSync(python)) return { reason: 'not installed (node bench/setup_peers.mjs installs it)' }
-    const child = spawn(python, args, { stdio: ['pipe', 'pipe', 'ignore'] })
-    const failed = new Promise<string>(resolve => child.once('error', e => resolve(e.message)))
-    const peer = new Peer(name, child)
-    const first = await Promise.race([
-      peer.read(),
-      failed.then((error): Record<string, unknown> => ({ error })),
-    ])
-    if (!first || first.error !== undefined) {
-      child.kill()
-      return { reason: String(first?.error ?? 'it ended at once') }
+    command: PeerCommand,
+    limitMs = START_LIMIT_MS,
+  ): Promise<{ readonly peer: Peer; readonly versions: Readonly<Record<string, string>> }> {
+    if (!existsSync(command.program))
+      throw new PeerFault('not installed (node bench/setup_peers.mjs installs it)')
+    const peer = new Peer(command)
+    try {
+      const reply = await peer.reply(limitMs)
+      if (reply.kind !== 'ready') throw new PeerFault(`it began with ${JSON.stringify(reply)}`)
+      return { peer, versions: reply.versions }
+    } catch (e) {
+      peer.kill()
+      throw e
     }
-    return { peer, versions: first.versions as Record<string, string> }
-  }
-
-  private async read(): Promise<Record<string, unknown> | undefined> {
-    const { value, done } = await this.lines.next()
-    return done ? undefined : (JSON.parse(value as string) as Record<string, unknown>)
   }
 
   /** Milliseconds of each of n steps. */
-  async steps(n: number): Promise<number[]> {
+  async steps(n: number, limitMs = ROUND_LIMIT_MS): Promise<readonly number[]> {
     this.child.stdin!.write(`${JSON.stringify({ cmd: 'step', n })}\n`)
-    const reply = await this.read()
-    if (!reply || !Array.isArray(reply.ms)) throw new Error(`${this.name} stopped answering: ${reply?.error}`)
-    return reply.ms as number[]
+    const reply = await this.reply(limitMs)
+    if (reply.kind !== 'steps' || reply.ms.length !== n)
+      throw new PeerFault(`it was asked for ${n} steps and answered ${JSON.stringify(reply)}`)
+    return reply.ms
   }
 
   quit(): void {
     this.child.stdin!.end(`${JSON.stringify({ cmd: 'quit' })}\n`)
   }
+
+  kill(): void {
+    this.child.kill('SIGKILL')
+  }
+
+  /** The next reply; throws a `PeerFault` where the peer reports an error, ends, or takes too long. */
+  private async reply(limitMs: number): Promise<Reply> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new PeerFault(`no answer within ${Math.round(limitMs / 1000)} s`)),
+        limitMs,
+      )
+    })
+    try {
+      const reply = await Promise.race([this.read(), late])
+      if (reply === undefined) throw new PeerFault(await Promise.race([this.ended, late]))
+      if (reply.kind === 'error') throw new PeerFault(reply.message)
+      return reply
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  private async read(): Promise<Reply | undefined> {
+    for (;;) {
+      const { value, done } = await this.lines.next()
+      if (done) return undefined
+      const reply = parseReply(value)
+      if (reply) return reply
+    }
+  }
+
+  private lastWords(code: number | null, signal: NodeJS.Signals | null): string {
+    const how = signal ? `it was ended by ${signal}` : `it ended with exit code ${code}`
+    const said = this.errors.trim().split('\n').at(-1)
+    return said ? `${how}: ${said}` : how
+  }
 }
 
 /** The interpreter that `bench/setup_peers.mjs` installed. */
-export const peerPython = (cacheDir: string): string =>
+const peerPython = (cacheDir: string): string =>
   process.platform === 'win32'
     ? join(cacheDir, 'bench-peers', 'venv', 'Scripts', 'python.exe')
     : join(cacheDir, 'bench-peers', 'venv', 'bin', 'python')
+
+/** `bench/peers`, beside the bundle's folder `out/` or, in tests, beside `src/`. */
+function peerScript(name: string): string {
+  const places = ['../bench/peers/', '../../../bench/peers/'].map(path =>
+    fileURLToPath(new URL(path + name, import.meta.url)),
+  )
+  return places.find(p => existsSync(p)) ?? places[0]!
+}
+
+const SCRIPTS = {
+  jax: ['clip_jax.py'],
+  torch_eager: ['clip_torch.py', 'eager'],
+  torch_compiled: ['clip_torch.py', 'compiled'],
+} as const
+
+/** The peers of `diptych bench clip`, installed or not. */
+export const clipPeers = (cacheDir: string): PeerCommand[] =>
+  Object.entries(SCRIPTS).map(([name, [script, ...rest]]) => ({
+    name,
+    program: peerPython(cacheDir),
+    args: [peerScript(script), ...rest],
+  }))

@@ -102,9 +102,14 @@ width, channel] in 0–1; texts, through the tokenizer, as token ids with the pl
 Order: every epoch is a fresh permutation, a pure function of (seed, Train, Batch, step); the ragged tail of
 an epoch is dropped. Of several captions a row has, each epoch takes one.
 
-While training, each picture is cropped (area and aspect ratio at random), flipped and colour-jittered inside
-the compiled step; evaluations see it unchanged. Random resized crop: Szegedy et al. 2015 (arXiv 1409.4842),
-as in torchvision.`,
+While training, each picture is cropped, flipped and colour-jittered inside the compiled step; evaluations see
+it unchanged. A crop keeps the share $a \\sim U(\\mathrm{cropScale}, 1)$ of the area at an aspect ratio whose
+logarithm is uniform within $\\pm\\ln \\mathrm{cropRatio}$. Brightness, contrast and saturation each blend the
+picture $x$ with black, its mean grey and its own greys $y$: $f x + (1 - f) y$, $f \\sim U(1 - s, 1 + s)$ for the
+strength $s$.
+
+Source: random resized crop: Szegedy et al. 2015 (arXiv 1409.4842), section 6; both as in torchvision's
+RandomResizedCrop and ColorJitter.`,
   params,
   inputs: {
     dataset: { accepts: { kind: 'host', of: 'dataset' }, doc: 'The rows.' },

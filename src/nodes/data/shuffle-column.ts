@@ -9,7 +9,9 @@ export const shuffleColumn = defineHost({
   title: 'Shuffle column',
   category: 'data',
   doc: `Gives every row the value of another row in one column. A control: a model trained on pictures with
-shuffled captions has nothing true to learn, so its evaluations must fall to chance.`,
+shuffled captions has nothing true to learn, so its evaluations must fall to chance.
+
+Source: the randomization test of Zhang et al. 2017 (arXiv 1611.03530), section 2.1.`,
   params: z.strictObject({
     column: z.string().default('caption').describe('The column whose values move.'),
     seed: z.int().min(0).default(0).describe('Seed of the permutation.'),

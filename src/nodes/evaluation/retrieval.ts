@@ -33,9 +33,13 @@ export const retrieval = defineEvaluator({
   version: 1,
   title: 'Retrieval',
   category: 'evaluation',
-  doc: `Ranks all texts for each image and all images for each text. recall@k is the share of queries whose true
-match is among the k best; chance is k / n. A wrong candidate with the same score counts as better than the
-true one. Each row's first caption is used.
+  doc: `Ranks all texts for each image and all images for each text:
+
+$$\\mathrm{rank}_i = 1 + |\\{j \\neq i : \\ell_{ij} \\ge \\ell_{ii}\\}|,\\qquad
+\\mathrm{recall@}k = \\frac1n |\\{i : \\mathrm{rank}_i \\le k\\}|$$
+
+so recall@k is the share of queries whose true match is among the k best; chance is k / n. A wrong candidate
+with the same score counts as better than the true one. Each row's first caption is used.
 
 Source: Karpathy & Fei-Fei 2015 (arXiv 1412.2306), section 4.1; zero-shot form: Radford et al. 2021.`,
   params: z.strictObject({

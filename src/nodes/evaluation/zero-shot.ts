@@ -52,7 +52,11 @@ export const zeroShot = defineEvaluator({
   category: 'evaluation',
   doc: `Classifies pictures by text alone. Each class name is put into every template; the unit embeddings of these
 prompts are averaged and made unit again (a prompt ensemble), and a picture gets the class whose embedding
-scores highest. Equal highest scores, or a NaN among them, count as wrong.
+scores highest:
+
+$$w_c = \\mathrm{unit}\\Big(\\frac1T \\sum_t y_{ct}\\Big),\\qquad \\mathrm{class}(x) = \\mathrm{argmax}_c\\; x \\cdot w_c$$
+
+Equal highest scores, or a NaN among them, count as wrong.
 
 top1 is the accuracy, balanced_accuracy the mean over classes of their recall, chance one over the number of
 classes.

@@ -1,3 +1,4 @@
+import { GraphFault } from '../../graph/diagnostic.ts'
 import { defineHost, z } from '../../graph/kit.ts'
 
 export const tokenizerFile = defineHost({
@@ -19,8 +20,10 @@ Source: Hugging Face tokenizers, the tokenizer.json format.`,
   run: async ({ services }, p) => {
     const tokenizer = await services.tokenizerFile({ path: p.path })
     if (tokenizer.vocabSize > p.vocabSize)
-      throw new Error(
+      throw new GraphFault(
+        'DT052',
         `${p.path} has ${tokenizer.vocabSize} tokens, more than vocabSize ${p.vocabSize}. Set vocabSize to ${tokenizer.vocabSize}.`,
+        { field: 'params.vocabSize' },
       )
     return { tokenizer }
   },

@@ -10,8 +10,13 @@ export const train = defineTrain({
 that its pattern names goes to the optimizer of the same place (the first, if there is only one). All
 objectives read the weights that the step started from.
 
+With a norm limit $c$ the gradient $g$ of an objective is first clipped, $g \\leftarrow g \\cdot \\min(1,\\, c / \\lVert g \\rVert_2)$,
+the norm taken over all its weights.
+
 Patterns are matched with weight names (\`vision/…\`); \`*\` stands for any text. A node's own \`trainable\`
-setting rules weights out altogether.`,
+setting rules weights out altogether.
+
+Source: clipping: Pascanu et al. 2013 (arXiv 1211.5063), Algorithm 1; torch.nn.utils.clip_grad_norm_.`,
   params: z.strictObject({
     steps: z.int().min(1).max(10_000_000).default(300).describe('Optimizer steps.'),
     seed: z.int().min(0).max(0xffffffff).optional().describe('Seed of this stage; otherwise the graph’s.'),

@@ -70,7 +70,7 @@ export function RunControls() {
         disabled={controls.hold.off}
         onClick={() => void hold()}
       >
-        {controls.hold.label}
+        <span className={styles.label}>{controls.hold.label}</span>
       </Button>
       <Button
         icon={<StepForward size={14} />}
@@ -78,7 +78,7 @@ export function RunControls() {
         disabled={controls.step.off}
         onClick={() => void step()}
       >
-        Step
+        <span className={styles.label}>Step</span>
       </Button>
       <Button
         icon={<Square size={13} />}
@@ -87,7 +87,7 @@ export function RunControls() {
         disabled={controls.stop.off}
         onClick={() => void interrupt()}
       >
-        Stop
+        <span className={styles.label}>Stop</span>
       </Button>
       <Status />
     </div>

@@ -63,8 +63,11 @@ function trainDetail({ taken, steps, rate: speed, secondsLeft }: TrainRun) {
   return { detail: parts.join(' · '), fraction: steps > 0 ? taken / steps : undefined }
 }
 
-function overDetail({ info }: RunView, train: TrainRun | undefined): string {
+function overDetail({ info, nodes }: RunView, train: TrainRun | undefined): string {
   const parts = train ? [`step ${train.taken} / ${train.steps}`] : []
+  // Why there is nothing to see of a training.
+  if (!train && info.state === 'completed' && [...nodes.values()].some(n => n.state === 'cached'))
+    parts.push('nothing to train, it was in the cache')
   if (info.startedAt !== null && info.endedAt !== null)
     parts.push(duration((info.endedAt - info.startedAt) / 1000))
   return parts.join(' · ')

@@ -145,7 +145,6 @@ function Flow() {
         edgeTypes={EDGE_TYPES}
         onNodesChange={cards.onNodesChange}
         onEdgesChange={cards.onEdgesChange}
-        onNodeDragStart={cards.onDragStart}
         onNodeDragStop={cards.onDragStop}
         onSelectionDragStop={(event, nodes) => cards.onDragStop(event, nodes[0]!, nodes)}
         onConnectStart={wires.onConnectStart}

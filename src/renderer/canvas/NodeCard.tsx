@@ -1,6 +1,6 @@
-import type { NodeProps } from '@xyflow/react'
+import { type NodeProps, useUpdateNodeInternals } from '@xyflow/react'
 import { CircleAlert, Link2, Snowflake, TriangleAlert } from 'lucide-react'
-import { type CSSProperties, memo } from 'react'
+import { type CSSProperties, memo, useEffect, useRef } from 'react'
 import { ReportBody } from '../runs/ReportBody.tsx'
 import { TrainBody } from '../runs/TrainBody.tsx'
 import { CATEGORIES } from './category.tsx'
@@ -72,8 +72,23 @@ function Body({ data }: { readonly data: CardData }) {
   )
 }
 
+/** React Flow looks where ports are when a card changes its size; they may also change places within it. */
+function usePlacesOfPorts({ id, inputs, outputs, settings }: CardData): void {
+  const look = useUpdateNodeInternals()
+  const rows = [...inputs, ...outputs].map(port => `${port.side} ${port.name} ${port.wires.length > 1}`)
+  const places = `${settings !== ''}\n${rows.join('\n')}`
+  const seen = useRef(places)
+  useEffect(() => {
+    // It has looked by itself when the card appeared.
+    if (seen.current === places) return
+    seen.current = places
+    look(id)
+  }, [look, id, places])
+}
+
 function Card({ data, selected }: { readonly data: CardData; readonly selected: boolean }) {
   const mood = useWiring(state => cardMood(state.wiring, data))
+  usePlacesOfPorts(data)
   const { icon: Icon, colour } = CATEGORIES[data.category]
   const bad = data.faults.some(fault => fault.severity === 'error')
   return (
@@ -85,51 +100,53 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
       data-mood={mood}
       style={{ '--category': colour } as CSSProperties}
     >
-      <header className={styles.head}>
-        <span className={styles.icon}>
-          <Icon size={16} strokeWidth={2} aria-hidden="true" />
-        </span>
-        <span className={styles.names}>
-          <span className={styles.line}>
-            <strong className={styles.title} title={data.title}>
-              {data.title}
-            </strong>
-            <Marks data={data} />
-            <FaultBadge data={data} />
+      <div className={styles.top}>
+        <header className={styles.head}>
+          <span className={styles.icon}>
+            <Icon size={16} strokeWidth={2} aria-hidden="true" />
           </span>
-          <span className={styles.line}>
-            <code className={styles.id} title={`${data.id}: ${data.type}`}>
-              {data.id}
-            </code>
-            <StatusChip node={data.id} />
+          <span className={styles.names}>
+            <span className={styles.line}>
+              <strong className={styles.title} title={data.title}>
+                {data.title}
+              </strong>
+              <Marks data={data} />
+              <FaultBadge data={data} />
+            </span>
+            <span className={styles.line}>
+              <code className={styles.id} title={`${data.id}: ${data.type}`}>
+                {data.id}
+              </code>
+              <StatusChip node={data.id} />
+            </span>
           </span>
-        </span>
-        <ProgressBar node={data.id} />
-      </header>
-      {data.settings && (
-        <p className={styles.settings} title={data.settings}>
-          {data.settings}
-        </p>
-      )}
-      <div className={styles.ports}>
-        {data.inputs.map(port => (
-          <PortRow key={port.name} node={data.id} port={port} />
-        ))}
-        {data.outputs.map(port => (
-          <PortRow key={port.name} node={data.id} port={port} />
-        ))}
-        {data.pending && data.outputs.length === 0 && <p className={styles.reading}>reading columns…</p>}
-        {data.kind === 'batch' && !data.pending && data.outputs.length === 0 && (
-          <p className={styles.reading}>wire a dataset to see its columns</p>
+          <ProgressBar node={data.id} />
+        </header>
+        {data.settings && (
+          <p className={styles.settings} title={data.settings}>
+            {data.settings}
+          </p>
         )}
+        <div className={styles.ports}>
+          {data.inputs.map(port => (
+            <PortRow key={port.name} node={data.id} port={port} />
+          ))}
+          {data.outputs.map(port => (
+            <PortRow key={port.name} node={data.id} port={port} />
+          ))}
+          {data.pending && data.outputs.length === 0 && <p className={styles.reading}>reading columns…</p>}
+          {data.kind === 'batch' && !data.pending && data.outputs.length === 0 && (
+            <p className={styles.reading}>wire a dataset to see its columns</p>
+          )}
+        </div>
+        <FaultLine data={data} />
+        <span className={styles.far} aria-hidden="true">
+          <Icon className={styles.farIcon} />
+          <span>{data.title}</span>
+          <StatusChip node={data.id} />
+        </span>
       </div>
-      <FaultLine data={data} />
       <Body data={data} />
-      <span className={styles.far} aria-hidden="true">
-        <Icon className={styles.farIcon} />
-        <span>{data.title}</span>
-        <StatusChip node={data.id} />
-      </span>
     </article>
   )
 }

@@ -101,7 +101,13 @@ export const Wire = memo(function Wire({
       onMouseEnter={() => setHovered(true)}
       onMouseLeave={() => setHovered(false)}
     >
-      <path className={styles.halo} d={path} />
+      {/* Not near the ends, where wires of one port lie on each other. */}
+      <path
+        className={styles.halo}
+        d={path}
+        pathLength={100}
+        strokeDasharray={lit ? undefined : '0 14 72 14'}
+      />
       <path className={styles.line} d={path} />
       <path className={`react-flow__edge-interaction ${styles.grip}`} d={path} />
       {data.order !== null && (

@@ -4,11 +4,11 @@ import type { Diagnostic } from '../../graph/diagnostic.ts'
 import { type GraphDocument, type NodeJson, references, splitWire, wiresOf } from '../../graph/document.ts'
 import type { Category, NodeDef, Registry } from '../../graph/kit.ts'
 import { own } from '../../graph/own.ts'
+import { equal } from '../state/stable.ts'
 import type { Selection, WireRef } from '../state/types.ts'
 import { placeAll, type Size } from './layout.ts'
 import { inputPorts, isPending, outputPorts, type PortView, readPorts } from './ports.ts'
 import { fits } from './probe.ts'
-import { same } from './same.ts'
 import { settingsLine } from './settings-line.ts'
 import { kindOfType, shapeOf, type WireKind, wordOf } from './wire-kind.ts'
 
@@ -63,7 +63,7 @@ export interface CanvasModel {
 }
 
 export const CARD_WIDTH = 248
-export const NOTE_WIDTH = 320
+export const NOTE_WIDTH = 400
 export const ROW_HEIGHT = 24
 
 /** Port names may be any text, and React Flow looks for handles by selector. */
@@ -73,7 +73,7 @@ export const portOfHandle = (handle: string): string => decodeURIComponent(handl
 /** About as large as the card will be, for the layout and for the first frame. */
 export function sizeOfCard(data: CardData): Size {
   if (data.kind === 'note') {
-    const lines = data.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 46), 0)
+    const lines = data.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 58), 0)
     return { width: NOTE_WIDTH, height: 40 + lines * 19 }
   }
   const body = data.kind === 'train' ? 116 : data.kind === 'evaluator' ? 96 : 0
@@ -223,16 +223,24 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
         const mine = faults.get(id) ?? NONE
         const ports = read.get(id) ?? []
         const wires = Object.values(json.in).flatMap(w => wiresOf(w).map(wire => checked.types.get(wire)))
-        const own = [json, document.defs, registry, checked.nodes.get(id), mine, ports.join('\n'), ...wires]
-        newParts.set(id, own)
+        const mineNow = [
+          json,
+          document.defs,
+          registry,
+          checked.nodes.get(id),
+          mine,
+          ports.join('\n'),
+          ...wires,
+        ]
+        newParts.set(id, mineNow)
         const old = before.get(id)
         const was = oldParts.get(id)
         // The ports of a subgraph have types of their own, deep inside.
         const subgraph = json.type.startsWith('def:')
-        if (old && !subgraph && was?.length === own.length && own.every((part, k) => part === was[k]))
+        if (old && !subgraph && was?.length === mineNow.length && mineNow.every((part, k) => part === was[k]))
           return [id, old]
         const next = cardData(id, json, input, mine, ports)
-        return [id, old && same(old, next) ? old : next]
+        return [id, old && equal(old, next) ? old : next]
       }),
     )
     parts = newParts
@@ -274,7 +282,7 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
       [...cards.values()].flatMap(card =>
         wiresInto(card, cards, checked.types).map(edge => {
           const old = oldEdges.get(edge.id)
-          return [edge.id, old && same(old, edge) ? old : edge] as const
+          return [edge.id, old && equal(old, edge) ? old : edge] as const
         }),
       ),
     )

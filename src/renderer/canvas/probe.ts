@@ -56,9 +56,20 @@ function sample(accept: Accept): PortType {
   return { kind: 'record', record: accept.record, fields: fields[accept.record], vocab: 64 }
 }
 
-const ask = (def: NodeDef, params: unknown): PortTypes | undefined => {
-  const read = def.params.safeParse(params)
-  if (!read.success) return undefined
+/** The settings as the node reads them; those that must be given, such as a path, are made up. */
+function settings(def: NodeDef, given: Readonly<Record<string, unknown>>) {
+  const read = def.params.safeParse(given)
+  if (read.success) return read
+  const missing = read.error.issues
+    .map(issue => String(issue.path[0]))
+    .filter(key => !Object.hasOwn(given, key))
+  const filled = def.params.safeParse({ ...given, ...Object.fromEntries(missing.map(key => [key, 'a'])) })
+  return filled.success ? filled : undefined
+}
+
+const ask = (def: NodeDef, params: Readonly<Record<string, unknown>>): PortTypes | undefined => {
+  const read = settings(def, params)
+  if (!read) return undefined
   const inputs: InputTypes = Object.fromEntries(
     Object.entries(def.inputs).map(([name, { accepts, list }]) => {
       const type = sample(accepts)
@@ -88,7 +99,7 @@ export function outputsOf(def: NodeDef): PortTypes {
 }
 
 /** Ports of this node as it is set; a Batch has none before it knows its columns. */
-export function likelyOutputs(def: NodeDef, params: unknown): PortTypes {
+export function likelyOutputs(def: NodeDef, params: Readonly<Record<string, unknown>>): PortTypes {
   if (def.kind === 'batch') return {}
   return ask(def, params) ?? outputsOf(def)
 }

@@ -29,15 +29,12 @@ interface CanvasUi {
   readonly search: OpenSearch | null
   /** The node whose ports are to be wired from the keyboard. */
   readonly connecting: string | null
-  /** Said by the live region. */
-  readonly said: string
 }
 
 export const useCanvasUi = create<CanvasUi>(() => ({
   detail: 'near',
   search: null,
   connecting: null,
-  said: '',
 }))
 
 type Flow = ReactFlowInstance<CardNode, WireEdge>

@@ -1,5 +1,5 @@
 import { applyNodeChanges, type EdgeChange, type NodeChange, useStoreApi } from '@xyflow/react'
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import { registry } from '../../nodes/index.ts'
 import { useDocument } from '../state/index.ts'
 import { moveNodes } from './actions.ts'
@@ -43,7 +43,6 @@ interface Cards {
   readonly edges: WireEdge[]
   readonly onNodesChange: (changes: NodeChange<CardNode>[]) => void
   readonly onEdgesChange: (changes: EdgeChange<WireEdge>[]) => void
-  readonly onDragStart: () => void
   readonly onDragStop: (event: unknown, node: CardNode, nodes: CardNode[]) => void
 }
 
@@ -55,7 +54,6 @@ export function useCards(model: CanvasModel): Cards {
   const flow = useStoreApi<CardNode, WireEdge>()
   const [shown, setShown] = useState<readonly CardNode[]>(model.nodes)
   const [last, setLast] = useState(model.nodes)
-  const dragging = useRef(false)
   if (last !== model.nodes) {
     setLast(model.nodes)
     setShown(merge(shown, last, model.nodes))
@@ -105,20 +103,14 @@ export function useCards(model: CanvasModel): Cards {
     [flow],
   )
 
-  const onDragStart = useCallback(() => {
-    dragging.current = true
-  }, [])
   const onDragStop = useCallback(
-    (_event: unknown, _node: CardNode, nodes: CardNode[]) => {
-      dragging.current = false
-      place(nodes)
-    },
+    (_event: unknown, _node: CardNode, nodes: CardNode[]) => place(nodes),
     [place],
   )
   // React Flow never changes the lists that it is given.
   const nodes = shown as CardNode[]
   const edges = model.edges as WireEdge[]
-  return { nodes, edges, onNodesChange, onEdgesChange, onDragStart, onDragStop }
+  return { nodes, edges, onNodesChange, onEdgesChange, onDragStop }
 }
 
 const positionOf = (view: Readonly<Record<string, Point>>, node: CardNode): CardNode['position'] => {

@@ -1,7 +1,8 @@
 import type { Connection, FinalConnectionState, OnConnectStartParams } from '@xyflow/react'
 import { useCallback } from 'react'
+import type { WireRef } from '../state/types.ts'
 import { connect, disconnect, openSearch } from './actions.ts'
-import { type CardData, type CardNode, portOfHandle } from './model.ts'
+import { type CardData, portOfHandle } from './model.ts'
 import type { PortView } from './ports.ts'
 import { docNow } from './store.ts'
 import { canvasNow } from './ui-store.ts'
@@ -28,6 +29,12 @@ function takerOf(wiring: Wiring, card: CardData): PortView | undefined {
 function join(wiring: Wiring, node: string, port: string): void {
   if (wiring.side === 'out') connect(`${wiring.node}.${wiring.port}`, node, port, wiring.moving)
   else connect(`${node}.${port}`, wiring.node, wiring.port)
+}
+
+/** The one wire of the input that is held, where its producer was too far off to be picked up at. */
+function wireAt({ side, node, port }: Wiring): WireRef | null {
+  const from = side === 'in' ? docNow().document.nodes[node]?.in[port] : undefined
+  return typeof from === 'string' ? { node, port, from } : null
 }
 
 const pointOf = (event: MouseEvent | TouchEvent): { x: number; y: number } => {
@@ -66,7 +73,8 @@ export function useWires() {
       const taker = card.id === wiring.node ? undefined : takerOf(wiring, card)
       if (taker) join(wiring, card.id, taker.name)
     } else if (under?.closest('.react-flow')) {
-      if (wiring.moving) disconnect(wiring.moving)
+      const held = wiring.moving ?? wireAt(wiring)
+      if (held) disconnect(held)
       else openSearch(point, wiring)
     }
   }, [])
@@ -76,5 +84,3 @@ export function useWires() {
 
 /** A node doesn't read itself; everything else may be tried. */
 export const mayConnect = (made: { source: string; target: string }): boolean => made.source !== made.target
-
-export type { CardNode }

@@ -22,9 +22,11 @@ export const Gallery = memo(function Gallery({ run, gallery }: Props) {
                   <Picture run={run} name={item.picture} label={item.label} />
                 </span>
               )}
-              <Caption text={item.label} />
-              <span className={styles.place} data-found={place > 0 || undefined}>
-                {place > 0 ? `found at ${place}` : `not in the first ${item.matches.length}`}
+              <span className={styles.words} data-stacked={item.picture !== undefined || undefined}>
+                <Caption text={item.label} />
+                <span className={styles.place} data-found={place > 0 || undefined}>
+                  {place > 0 ? `found at ${place}` : `not in the first ${item.matches.length}`}
+                </span>
               </span>
             </div>
             <div className={styles.matches}>

@@ -31,7 +31,15 @@ export const MetricTable = memo(function MetricTable({ report }: { readonly repo
               {hasChance && (
                 <td>
                   {row.shownTimes && (
-                    <span className={styles.times} data-good={row.times! > 1.5 || undefined}>
+                    <span
+                      className={styles.times}
+                      title={
+                        row.beatsChance
+                          ? 'More than two standard errors above chance'
+                          : 'Not clearly above chance'
+                      }
+                      data-good={row.beatsChance || undefined}
+                    >
                       {row.shownTimes}
                     </span>
                   )}

@@ -38,7 +38,7 @@ function Metric({ row }: { readonly row: MetricView }) {
         {row.shownTimes && (
           <span
             className={styles.times}
-            data-good={row.times! > 1.5 || undefined}
+            data-good={row.beatsChance || undefined}
             title={`Chance is ${row.shownChance}`}
           >
             {row.shownTimes} chance

@@ -9,6 +9,8 @@ export interface MetricView extends MetricRow {
   readonly shownError?: string
   readonly shownChance?: string
   readonly shownTimes?: string
+  /** More than two standard errors above what chance would give. */
+  readonly beatsChance: boolean
   /** 0–1 for a share, so that it can be drawn as a bar. */
   readonly share?: number
 }
@@ -49,6 +51,7 @@ function view(row: MetricRow): MetricView {
     shownError:
       row.error === undefined ? undefined : isShare ? (row.error * 100).toFixed(1) : short(row.error),
     shownChance: row.chance === undefined ? undefined : text(row.chance),
+    beatsChance: row.chance !== undefined && row.value - 2 * (row.error ?? 0) > row.chance,
     shownTimes: row.times === undefined ? undefined : times(row.times),
     share: isShare ? row.value : undefined,
   }

@@ -2,7 +2,7 @@ import { useStore } from 'zustand'
 import { takeAddress } from '../host/address.ts'
 import { connectHere } from '../host/connect.ts'
 import type { Remembered } from './actions.ts'
-import type { DocumentState, NodeRun, RunsState, RunView, SessionState, TrainRun } from './types.ts'
+import type { DocumentState, RunsState, RunView, SessionState, TrainRun } from './types.ts'
 import { createWorkbench } from './workbench.ts'
 
 const SHOWN = 'diptych.shown'
@@ -43,18 +43,7 @@ export const useSession = <T>(select: (state: SessionState) => T): T => useStore
 export const shownRun = (state: RunsState): RunView | null =>
   (state.shown === null ? undefined : state.views.get(state.shown)) ?? null
 
-/** Something of the shown run; null without one. */
-export const useShownRun = <T>(select: (run: RunView) => T): T | null =>
-  useRuns(state => {
-    const run = shownRun(state)
-    return run && select(run)
-  })
-
 // Selectors of one node's part in the shown run, for `useRuns`.
-export const nodeRun =
-  (node: string) =>
-  (state: RunsState): NodeRun | null =>
-    shownRun(state)?.nodes.get(node) ?? null
 export const trainRun =
   (node: string) =>
   (state: RunsState): TrainRun | null =>

@@ -10,7 +10,7 @@ const LONGEST_LOG = 2_000
 export const isLive = (info: RunInfo): boolean =>
   ['running', 'pausing', 'paused', 'stopping'].includes(info.state)
 
-export const isOver = (info: RunInfo): boolean => !isLive(info) && info.state !== 'waiting'
+const isOver = (info: RunInfo): boolean => !isLive(info) && info.state !== 'waiting'
 
 interface Training {
   readonly start: Omit<TrainRun, 'taken' | 'series' | 'rate' | 'secondsLeft'>

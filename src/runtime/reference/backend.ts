@@ -4,6 +4,8 @@ import type { Backend, DeviceArray, Executable, HostArray } from '../backend.ts'
 import { hostArray, toReference } from '../host-array.ts'
 import { evaluate } from './evaluate.ts'
 
+const rounded = ({ type, data }: RefTensor): RefTensor => toReference(hostArray(type, data))
+
 class ReferenceArray implements DeviceArray {
   private value: RefTensor | null
   constructor(value: RefTensor) {
@@ -25,7 +27,10 @@ class ReferenceArray implements DeviceArray {
   }
 }
 
-/** The float64 oracle as a backend. Values stay in float64 between calls; only `toHost` rounds. */
+/**
+ * The float64 oracle as a backend. Within a call everything is float64; its results are rounded to their types, so
+ * that state read back from a checkpoint is the state that was kept.
+ */
 export function createReferenceBackend(): Backend {
   return {
     name: 'reference',
@@ -37,7 +42,7 @@ export function createReferenceBackend(): Backend {
         fromCache: false,
         async run(args) {
           const values = args.map(a => (a as ReferenceArray).read())
-          const results = evaluate(program, values).map(v => new ReferenceArray(v))
+          const results = evaluate(program, values).map(v => new ReferenceArray(rounded(v)))
           args.forEach((a, i) => {
             if (donated.has(i)) a.free()
           })

@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { fileScratch, makePictures, writeToy } from '../engine/toy.ts'
+import { envWith, lossesOf, noXla, resultOf, root, runCli, skipNote, TRACE } from './kit.ts'
+
+const scratch = fileScratch()
+const env = envWith(join(scratch, 'cache'))
+const graphs = readdirSync(join(root, 'graphs')).filter(name => name.endsWith('.json'))
+
+/** What makes any bundled graph small, by node type. */
+const SMALL: Readonly<Record<string, readonly string[]>> = {
+  'data.emoji': ['variants=false'],
+  'text.bpe': ['vocabSize=300'],
+  'data.batch': ['size=8', 'imageSize=16', 'textLength=8'],
+  'encoder.vit': ['width=16', 'depth=1', 'heads=2', 'patch=8'],
+  'encoder.text': ['width=16', 'depth=1', 'heads=2'],
+  'layer.projection': ['size=16'],
+  'optimizer.schedule': ['steps=3', 'warmup=1'],
+  train: ['steps=3'],
+}
+
+function small(name: string): string[] {
+  const { nodes } = JSON.parse(readFileSync(join(root, 'graphs', name), 'utf8')) as {
+    nodes: Record<string, { type: string }>
+  }
+  return Object.entries(nodes).flatMap(([id, { type }]) =>
+    (SMALL[type] ?? []).flatMap(change => ['--set', `${id}.${change}`]),
+  )
+}
+
+describe.skipIf(noXla)(`every bundled graph runs a few steps on the default engine${skipNote}`, () => {
+  test.each(graphs)('%s', { timeout: 90_000 }, async name => {
+    const out = join(scratch, 'out')
+    const args = ['run', join('graphs', name), ...small(name), '--out', out, '--json']
+    const ran = await runCli(args, env)
+    expect(ran.stderr).not.toMatch(TRACE)
+    expect(ran.code, ran.stderr).toBe(0)
+    expect(lossesOf(ran.lines)).toHaveLength(3)
+    const { reports, attribution } = resultOf(ran)
+    expect(Object.keys(reports).length).toBeGreaterThan(0)
+    for (const { metrics } of Object.values(reports))
+      for (const value of Object.values(metrics)) expect(Number.isFinite(value)).toBe(true)
+    // Emoji art and names are credited where their scores are shown.
+    expect(attribution).toEqual(expect.arrayContaining(['Noto Emoji pictures: Google (Apache-2.0)']))
+    expect(ran.stderr).toContain('Credits: Noto Emoji pictures: Google (Apache-2.0)')
+  })
+})
+
+describe('the reference engine', () => {
+  beforeAll(() => makePictures(scratch))
+
+  test('trains and evaluates a toy, and resumes to the same losses', async () => {
+    const graph = writeToy(scratch, { train: { steps: 6, checkpointEvery: 2 } })
+    const ran = await runCli(['run', graph, '--engine', 'reference', '--json'], env)
+    expect(ran.code, ran.stderr).toBe(0)
+    const { run } = resultOf(ran)
+    const from = join(run, 'checkpoints', 'train', 'step-2')
+    const args = ['run', graph, '--engine', 'reference', '--json', '--resume_from_checkpoint', from]
+    const resumed = await runCli(args, env)
+    expect(lossesOf(resumed.lines)).toEqual(lossesOf(ran.lines).slice(2))
+    const onXla = await runCli(['run', graph, '--json', '--resume_from_checkpoint', from], env)
+    if (!noXla) expect(onXla.stderr).toContain('the engine or its version changed')
+    // What was just refused is not offered as the way to go on.
+    expect(onXla.stderr).not.toContain('To go on')
+  })
+
+  test('refuses a big graph by one clear line, before it computes anything', async () => {
+    const graph = writeToy(scratch, { batch: { size: 24, imageSize: 64 }, vision: { width: 128, depth: 4 } })
+    const ran = await runCli(['run', graph, '--engine', 'reference'], env)
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toMatch(
+      /^error: node "train": "train" needs [\d.]+ GFLOP a step; the reference backend is for toys of up to 0\.2\. Use --engine xla, or make the batch and the encoders smaller\.\n$/,
+    )
+  })
+})
+
+describe('without the XLA plugin', () => {
+  const bare = (more: NodeJS.ProcessEnv) => {
+    const { DIPTYCH_PJRT_PLUGIN, DIPTYCH_OFFLINE, ...rest } = envWith(join(scratch, 'bare'))
+    return { ...rest, ...more }
+  }
+  beforeAll(() => makePictures(scratch))
+
+  test('a run says what is missing, and that toys run on the reference engine', async () => {
+    const graph = writeToy(scratch)
+    const ran = await runCli(['run', graph], bare({ DIPTYCH_OFFLINE: '1' }))
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).not.toMatch(TRACE)
+    expect(ran.stderr).toMatch(/diptych: the XLA plugin is missing: .*DIPTYCH_OFFLINE forbids/)
+    expect(ran.stderr).toMatch(/error: .*only toy graphs run, with --engine reference/)
+    const toy = await runCli(
+      ['run', graph, '--engine', 'reference', '--set', 'train.steps=2'],
+      bare({ DIPTYCH_OFFLINE: '1' }),
+    )
+    expect(toy.code, toy.stderr).toBe(0)
+  })
+
+  test('without Python either, it says how to get it', async () => {
+    const ran = await runCli(['run', writeToy(scratch)], bare({ PATH: join(scratch, 'nothing') }))
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).not.toMatch(TRACE)
+    if (process.platform === 'linux') expect(ran.stderr).toMatch(/Python/)
+  })
+
+  test('a plugin that is named and isn’t there is said by name', async () => {
+    const missing = join(scratch, 'nowhere.so')
+    const ran = await runCli(['run', writeToy(scratch)], bare({ DIPTYCH_PJRT_PLUGIN: missing }))
+    expect(ran.code).toBe(1)
+    expect(ran.stderr).toContain(`DIPTYCH_PJRT_PLUGIN names ${missing}, where there is no file.`)
+  })
+
+  test('doctor says what this machine has', async () => {
+    const ran = await runCli(['doctor'], bare({ DIPTYCH_OFFLINE: '1' }))
+    expect(ran.code).toBe(0)
+    for (const part of ['Node', 'xla', 'reference', 'Python', 'cache']) expect(ran.stdout).toContain(part)
+  })
+})
