@@ -217,8 +217,8 @@ export class OpenDocument implements Reader {
   moveTo(path: string, file: SharedFile): void {
     this.file?.remove(this)
     this.path = path
-    file.remove(this.probe)
-    this.share(file)
+    this.file = file
+    file.replace(this.probe, this)
   }
 
   takeOver(): Lease {

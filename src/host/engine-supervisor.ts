@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os'
 import type { Event } from '../protocol/messages.ts'
 import type { EngineState } from '../protocol/workbench.ts'
 import {
@@ -101,6 +102,7 @@ export class EngineSupervisor {
       throw e
     }
     this.engine = engine
+    giveWay(engine.pid)
     this.set({ state: 'starting' })
     void engine.ready.then(
       () => this.engine === engine && this.settle(),
@@ -145,6 +147,16 @@ export class EngineSupervisor {
     if (state.state === this.current.state && state.state !== 'crashed') return
     this.current = state
     this.options.onState(state)
+  }
+}
+
+/** Windows are drawn on the same cores that the engine fills: they go first. Its later threads inherit this. */
+function giveWay(pid: number | undefined): void {
+  if (pid === undefined) return
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // It has ended already, or the system doesn't allow it.
   }
 }
 

@@ -15,7 +15,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { contentHash, writeFileAtomicSync } from './disk.ts'
-import { systemCode } from './fault.ts'
+import { logFault, systemCode } from './fault.ts'
 import { isAlive, processMark, thisProcess } from './process-mark.ts'
 
 const BEAT_MS = 1000
@@ -71,9 +71,15 @@ export class FileLease {
     this.path = path
     this.id = id
     this.beat = setInterval(() => {
-      if (this.isHeld()) {
-        const now = new Date()
-        utimesSync(this.path, now, now)
+      try {
+        if (this.isHeld()) {
+          const now = new Date()
+          utimesSync(this.path, now, now)
+          return
+        }
+      } catch (e) {
+        // Whether it is held can't be told just now; the next beat looks again.
+        logFault(e)
         return
       }
       clearInterval(this.beat)

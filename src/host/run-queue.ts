@@ -9,6 +9,7 @@ import { asFault, Fault, logFault } from './fault.ts'
 import type { PluginSupervisor } from './plugin.ts'
 import type { QueueStore, StoredEntry } from './queue-store.ts'
 import { QueuedRun } from './queued-run.ts'
+import { catchUp } from './run-catch-up.ts'
 import { readRun } from './run-folders.ts'
 import { RunLog } from './run-log.ts'
 import { checkpointsOf, synthesizeEvents } from './run-synthesis.ts'
@@ -100,6 +101,10 @@ export class RunQueue {
     if (!run || !at) throw new Fault('not-found', 'There is no such run.')
     if ((await checkpointsOf(at)).size === 0)
       throw new Fault('bad-request', 'This run has no checkpoint to go on from. Run the graph again.')
+    await catchUp(at, run.log)
+    // Two windows may have asked at once.
+    if (this.find(id)?.isLive || (this.find(id) ?? run) !== run)
+      throw new Fault('bad-request', 'This run is not over.')
     run.resume = true
     this.runs = [...this.runs.filter(other => other !== run), run]
     run.set({ state: 'waiting', failure: null, endedAt: null, resumable: true, queuedAt: Date.now() })
@@ -241,6 +246,8 @@ export class RunQueue {
     } catch (e) {
       await run.log.flush()
       run.request = undefined
+      const { folder } = run.info
+      if (e instanceof EngineGone && folder) await catchUp(folder, run.log).catch(logFault)
       const endedAt = Date.now()
       if (e instanceof EngineGone && e.exit.kind === 'killed')
         run.set({ state: this.closed ? 'interrupted' : 'cancelled', endedAt })
@@ -256,6 +263,7 @@ export class RunQueue {
     const { folder, began, startedAt, queuedAt, resume } = stored
     const { id, source, file, title, text, options } = stored
     const log = folder ? await RunLog.open(folder).catch(() => new RunLog()) : new RunLog()
+    if (folder && began) await catchUp(folder, log).catch(logFault)
     const found = folder ? await readRun(folder, file).catch(() => undefined) : undefined
     // It may have ended in the moment before its host did.
     const over = found && found.info.state !== 'interrupted' && !resume ? found.info : undefined

@@ -37,10 +37,8 @@ export async function synthesizeEvents(
 ): Promise<readonly Event[]> {
   const events: Event[] = [{ type: 'run', folder }]
   const checkpoints = await checkpointsOf(folder)
-  const trains = (await names(folder)).flatMap(name => /^metrics\.(.+)\.jsonl$/.exec(name)?.[1] ?? [])
-  for (const name of trains) {
-    const node = idOf(name)
-    const steps = await stepsOf(join(folder, `metrics.${name}.jsonl`), node)
+  for (const { node, name, path } of await metricsOf(folder)) {
+    const steps = await stepsOf(path, node)
     const total = graph?.nodes[node]?.params.steps
     events.push(
       { type: 'node', node, state: 'running' },
@@ -65,10 +63,19 @@ export async function synthesizeEvents(
   return events
 }
 
+/** The metrics files of a run: of which Train, and how its folder of checkpoints is named. */
+export async function metricsOf(
+  folder: string,
+): Promise<readonly { readonly node: string; readonly name: string; readonly path: string }[]> {
+  const trains = (await names(folder)).flatMap(name => /^metrics\.(.+)\.jsonl$/.exec(name)?.[1] ?? [])
+  return trains.map(name => ({ node: idOf(name), name, path: join(folder, `metrics.${name}.jsonl`) }))
+}
+
 /** Where a node is in a subgraph, file names have a dot for its id's slash. */
 const idOf = (name: string): string => name.replaceAll('.', '/')
 
-async function stepsOf(path: string, node: string): Promise<StepEvent[]> {
+/** The steps of a metrics file. */
+export async function stepsOf(path: string, node: string): Promise<StepEvent[]> {
   const steps: StepEvent[] = []
   for (const line of (await readFile(path, 'utf8').catch(() => '')).split('\n')) {
     try {

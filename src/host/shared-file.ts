@@ -1,4 +1,5 @@
 import type { Lease } from '../protocol/workbench.ts'
+import { logFault } from './fault.ts'
 import { FileWatch } from './file-watch.ts'
 import { FileLease } from './lease.ts'
 
@@ -38,7 +39,13 @@ export class SharedFile {
       this.current = changed
       for (const reader of this.readers) reader.changedOnDisk(changed)
     })
-    this.retry = setInterval(() => this.promote(), RETRY_MS)
+    this.retry = setInterval(() => {
+      try {
+        this.promote()
+      } catch (e) {
+        logFault(e)
+      }
+    }, RETRY_MS)
     this.retry.unref()
   }
 
@@ -63,6 +70,13 @@ export class SharedFile {
     this.writer = undefined
     if (this.readers.size > 0) this.promote()
     if (!this.writer) this.drop()
+  }
+
+  /** `to` takes the place of `from`, with the lease if it has it. */
+  replace(from: Reader, to: Reader): void {
+    this.readers.delete(from)
+    this.readers.add(to)
+    if (this.writer === from) this.writer = to
   }
 
   /** Looks at the disk, too: another process may have taken over a moment ago. */

@@ -22,7 +22,7 @@ describe.skipIf(missing !== '')(named('the workbench over the real engine', miss
   test('reads schemas, trains, is killed, goes on, and shows pictures: the losses are those of one run', async () => {
     const host = await startHost({ engineEntry, cacheFolder: join(scratch, 'cache') })
     const window = await host.window()
-    const path = writeToy(scratch, { train: { steps: 400, checkpointEvery: 20 } })
+    const path = writeToy(scratch, { train: { steps: 120, checkpointEvery: 10 } })
     const { id, text } = await window.open(path)
     expect(await window.ask('schemas.read', { document: id, text })).toMatchObject({
       schemas: { 'data.dataset': { state: 'known', schema: { fields: { image: { kind: 'image' } } } } },
@@ -39,7 +39,7 @@ describe.skipIf(missing !== '')(named('the workbench over the real engine', miss
       return run.id
     }
     const killed = await start()
-    await eventually(() => lossesOf(window, killed).length > 45, 'steps', 60_000)
+    await eventually(() => lossesOf(window, killed).length > 25, 'steps', 60_000)
     const pid = host.workbench.engine.pid!
     process.kill(pid, 'SIGKILL')
     await window.untilRun(killed, 'interrupted')
@@ -51,7 +51,7 @@ describe.skipIf(missing !== '')(named('the workbench over the real engine', miss
     const whole = await start()
     await eventually(() => window.run(whole)?.state === 'completed', 'completed', 60_000)
     await eventually(() => window.runEvents(whole).at(-1)?.type === 'report')
-    expect(lossesOf(window, whole)).toHaveLength(400)
+    expect(lossesOf(window, whole)).toHaveLength(120)
     expect(lossesOf(window, killed)).toEqual(lossesOf(window, whole))
     // The very numbers of the metrics file.
     const metrics = readFileSync(join(window.run(whole)!.folder!, 'metrics.train.jsonl'), 'utf8')

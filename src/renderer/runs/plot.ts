@@ -5,7 +5,7 @@ import { plotOptions, readColours } from './plot-options.ts'
 import { smooth } from './smooth.ts'
 
 /** At most twenty drawings a second. */
-const EVERY_MS = 50
+const EVERY_MS = 100
 const NOTHING: uPlot.AlignedData = [[], [], [], []]
 
 export interface PlotSettings {
