@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import type { Event } from '../protocol/messages.ts'
 import type { EventSource, RunLog } from './run-log.ts'
-import { checkpointsOf, metricsOf, stepsOf } from './run-synthesis.ts'
+import { checkpointsOf, metricsOf, stepsOf, trainOf } from './run-synthesis.ts'
 
 const CHUNK = 500
 
 /**
- * Adds to a run's log what its engine had on the disk and could not tell any more: the steps and checkpoints
- * before it was killed, or after its host was. A run that goes on from such a checkpoint then has no gap.
+ * Adds to a run's log what its engine had on the disk and did not tell: the steps and checkpoints before it was
+ * killed, or after its host was, so that a run that goes on from such a checkpoint has no gap; and the steps that
+ * a stage from the cache was trained with.
  */
 export async function catchUp(folder: string, log: RunLog): Promise<void> {
   await log.flush()
@@ -15,8 +16,9 @@ export async function catchUp(folder: string, log: RunLog): Promise<void> {
   for (const { node, name, path } of await metricsOf(folder)) {
     const told = await lastTold(log, node)
     const missing: { readonly at: number; readonly event: Event }[] = []
-    for (const event of await stepsOf(path, node))
-      if (event.step > told.step) missing.push({ at: event.step, event })
+    const steps = await stepsOf(path, node)
+    for (const event of steps) if (event.step > told.step) missing.push({ at: event.step, event })
+    if (!told.began && missing.length > 0) missing.push({ at: -1, event: trainOf(node, steps) })
     for (const step of checkpoints.get(name) ?? []) {
       if (step <= told.checkpoint || step <= told.step) continue
       const path = join(folder, 'checkpoints', name, `step-${step}`)
@@ -33,7 +35,7 @@ export async function catchUp(folder: string, log: RunLog): Promise<void> {
 async function lastTold(
   log: EventSource,
   node: string,
-): Promise<{ readonly step: number; readonly checkpoint: number }> {
+): Promise<{ readonly step: number; readonly checkpoint: number; readonly began: boolean }> {
   let checkpoint = -1
   for (let end = log.length; end > 0; end -= CHUNK) {
     const from = Math.max(0, end - CHUNK)
@@ -41,9 +43,9 @@ async function lastTold(
     for (const event of events.toReversed()) {
       if (!('node' in event) || event.node !== node) continue
       if (event.type === 'checkpoint') checkpoint = Math.max(checkpoint, event.step)
-      else if (event.type === 'step') return { step: event.step, checkpoint }
-      else if (event.type === 'train') return { step: event.firstStep - 1, checkpoint }
+      else if (event.type === 'step') return { step: event.step, checkpoint, began: true }
+      else if (event.type === 'train') return { step: event.firstStep - 1, checkpoint, began: true }
     }
   }
-  return { step: -1, checkpoint }
+  return { step: -1, checkpoint, began: false }
 }

@@ -243,6 +243,10 @@ export class RunQueue {
       // Windows hear of the end after all that led to it.
       await run.log.flush()
       run.finish(result, Date.now())
+      // A stage that came from the cache brought the metrics that it was trained with.
+      const at = run.info.folder
+      if (result.type === 'result' && result.outcome === 'completed' && at)
+        await catchUp(at, run.log).catch(logFault)
     } catch (e) {
       await run.log.flush()
       run.request = undefined

@@ -42,15 +42,7 @@ export async function synthesizeEvents(
     const total = graph?.nodes[node]?.params.steps
     events.push(
       { type: 'node', node, state: 'running' },
-      {
-        type: 'train',
-        node,
-        steps: typeof total === 'number' ? total : steps.length,
-        firstStep: steps[0]?.step ?? 0,
-        parameters: 0,
-        compileSeconds: 0,
-        fromCache: false,
-      },
+      trainOf(node, steps, typeof total === 'number' ? total : undefined),
     )
     for (const step of steps) events.push(step)
     for (const step of checkpoints.get(name) ?? [])
@@ -62,6 +54,12 @@ export async function synthesizeEvents(
     events.push({ type: 'report', node, report }, { type: 'node', node, state: 'done' })
   return events
 }
+
+/** How a Train began, as far as its metrics tell. */
+export const trainOf = (node: string, steps: readonly StepEvent[], total = steps.length): Event => ({
+  ...{ type: 'train', node, steps: total, firstStep: steps[0]?.step ?? 0 },
+  ...{ parameters: 0, compileSeconds: 0, fromCache: false },
+})
 
 /** The metrics files of a run: of which Train, and how its folder of checkpoints is named. */
 export async function metricsOf(

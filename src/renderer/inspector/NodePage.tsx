@@ -159,7 +159,8 @@ const NONE: readonly string[] = []
 function Weights({ id }: { readonly id: string }) {
   const parameters = useRuns(state => trainRun(id)(state)?.parameters)
   const loss = useDocument(state => state.document.nodes[id]?.in.loss)
-  if (parameters === undefined) return null
+  // A run from elsewhere or from the cache doesn't say.
+  if (!parameters) return null
   const losses = typeof loss === 'string' ? 1 : (loss?.length ?? 0)
   return (
     <Section title="Weights">

@@ -4,7 +4,7 @@ import { envelope, nearest } from './envelope.ts'
 import { plotOptions, readColours } from './plot-options.ts'
 import { smooth } from './smooth.ts'
 
-/** At most twenty drawings a second. */
+/** At most ten drawings a second. */
 const EVERY_MS = 100
 const NOTHING: uPlot.AlignedData = [[], [], [], []]
 
