@@ -27,8 +27,10 @@ const KINDS: Readonly<Record<string, 'graph' | 'bundle'>> = { '.json': 'graph', 
 
 /** Graphs that come with Diptych, then those that were opened before and are still there. */
 export async function listGraphs(bundled: string, recent: readonly string[]): Promise<GraphFileInfo[]> {
-  const names = (await readdir(bundled).catch(() => [] as string[])).filter(n => n.endsWith('.json')).sort()
-  const paths = names.map(name => join(bundled, name))
+  const found = await readdir(bundled).catch(() => [] as string[])
+  // Without their endings, so that `clip-emoji` comes before `clip-emoji-shuffled`.
+  const names = found.filter(name => extname(name) === '.json').map(name => parse(name).name)
+  const paths = names.sort().map(name => join(bundled, `${name}.json`))
   const [own, others] = await Promise.all([
     Promise.all(paths.map(path => infoOf(path, 'bundled'))),
     Promise.all(recent.filter(p => !paths.includes(p)).map(path => infoOf(path, 'recent'))),

@@ -17,3 +17,42 @@ export async function decideClosing(isBusy: boolean, ask: () => Promise<number>)
   const answers: readonly Closing[] = ['go-on', 'checkpoint', 'stay']
   return answers[await ask()] ?? 'stay'
 }
+
+/** The part of Electron's BrowserWindow that is used. */
+export interface ClosingWindow {
+  on(event: 'close', listener: (event: { preventDefault(): void }) => void): unknown
+  close(): void
+}
+
+/** The part of the host that is used. */
+export interface ClosingHost {
+  readonly isBusy: boolean
+  close(how: 'checkpoint'): Promise<void>
+}
+
+/** The last window asks what becomes of a run before it closes; it asks once at a time. */
+export function guardClosing(
+  window: ClosingWindow,
+  isLast: () => boolean,
+  host: ClosingHost,
+  ask: () => Promise<number>,
+): void {
+  let decided = false
+  let asking = false
+  const decide = async () => {
+    const choice = await decideClosing(host.isBusy, ask)
+    if (choice === 'stay') return
+    decided = true
+    if (choice === 'checkpoint') await host.close('checkpoint')
+    window.close()
+  }
+  window.on('close', event => {
+    if (decided || !isLast()) return
+    event.preventDefault()
+    if (asking) return
+    asking = true
+    void decide().finally(() => {
+      asking = false
+    })
+  })
+}

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BrowserWindow, MessageChannelMain, protocol, shell } from 'electron'
+import { BrowserWindow, MessageChannelMain, nativeTheme, protocol, shell } from 'electron'
 import type { Workbench } from '../host/workbench.ts'
 import { PAGE, resolveAsset, SCHEME } from './app-scheme.ts'
 import { type Port, portTransport } from './port-transport.ts'
+
+/** All that the page may ask of the system: to put text on the clipboard, such as a table. */
+const COPYING = 'clipboard-sanitized-write'
 
 /** Must be called before Electron is ready. */
 export function registerScheme(): void {
@@ -34,7 +37,7 @@ export function openWindow(workbench: Workbench, preload: string, graph?: string
     minHeight: 600,
     show: false,
     title: 'Diptych',
-    backgroundColor: '#f4f5f8',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#0f1117' : '#f4f5f8',
     webPreferences: { preload, contextIsolation: true, sandbox: true, nodeIntegration: false },
   })
   const contents = window.webContents
@@ -43,7 +46,10 @@ export function openWindow(workbench: Workbench, preload: string, graph?: string
     if (url.startsWith('https://')) void shell.openExternal(url)
     return { action: 'deny' }
   })
-  contents.session.setPermissionRequestHandler((_contents, _permission, answer) => answer(false))
+  contents.session.setPermissionCheckHandler((_contents, permission) => permission === COPYING)
+  contents.session.setPermissionRequestHandler((_contents, permission, answer) =>
+    answer(permission === COPYING),
+  )
   // Each load of the page, a reload too, is a session of its own over a port of its own.
   contents.on('did-finish-load', () => {
     if (new URL(contents.getURL()).protocol !== `${SCHEME}:`) return

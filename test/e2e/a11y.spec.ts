@@ -45,7 +45,7 @@ test('a graph is made and run with the keyboard alone', async ({ workbench }) =>
   // `c` wires the chosen node.
   await page.keyboard.press('c')
   const wires = page.getByRole('dialog', { name: 'Connect Linear projection' })
-  await page.keyboard.type('vision.pooled')
+  await page.keyboard.type('vision) pooled')
   await expect(wires.getByRole('option').first()).toBeVisible()
   await page.keyboard.press('Enter')
   await expect(window.wire('ViT image encoder pooled', 'Linear projection input')).toHaveCount(2)

@@ -15,7 +15,7 @@ test('an engine that is killed while it trains: the run resumes from its newest 
   expect(enginePid).toBeDefined()
   process.kill(enginePid!, 'SIGKILL')
 
-  const notice = page.getByRole('alert').filter({ hasText: 'The engine has crashed.' })
+  const notice = page.getByRole('alert').filter({ hasText: 'The engine crashed (signal SIGKILL).' })
   await expect(notice).toBeVisible()
   await expect(notice).toContainText('Your graph is untouched.')
   await expect(window.state).toHaveText('Interrupted')

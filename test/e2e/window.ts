@@ -141,6 +141,7 @@ export class WorkbenchWindow {
   /** Turns the wheel over a card until everything on it can be read. */
   async zoomTo(id: string): Promise<void> {
     const { mouse } = this.page
+    await this.fit()
     const { x, y } = await this.centreOf(this.card(id))
     await mouse.move(x, y)
     for (let turns = 0; turns < 20; turns++) {
@@ -149,6 +150,11 @@ export class WorkbenchWindow {
       await mouse.wheel(0, -120)
       await this.page.waitForTimeout(40)
     }
+  }
+
+  async fit(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Fit the graph' }).click()
+    await this.page.waitForTimeout(300)
   }
 
   async centreOf(locator: Locator): Promise<Point> {

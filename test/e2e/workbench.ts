@@ -111,6 +111,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     const folder = await mkdtemp(join(tmpdir(), 'diptych-e2e-'))
     const { viewport, colorScheme } = info.project.use
     const context = await chromiumBrowser.newContext({ viewport, colorScheme })
+    context.setDefaultTimeout(15_000)
     const workbench = new Workbench(folder, await sharedCache(), context)
     try {
       await use(workbench)
@@ -123,7 +124,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 export { expect }
 
 /** Packs and compiled programs of the whole suite; the plugin is this machine's. */
-async function sharedCache(): Promise<string> {
+export async function sharedCache(): Promise<string> {
   const folder = process.env.DIPTYCH_E2E_CACHE
   if (!folder) throw new Error('the global set-up did not run')
   await linkPlugin(folder)

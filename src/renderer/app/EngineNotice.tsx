@@ -23,8 +23,8 @@ export function EngineNotice() {
     <Notice
       kind="bad"
       icon={<OctagonAlert size={17} />}
-      title="The engine has crashed."
-      more={`${engine.reason} Your graph is untouched.`}
+      title={engine.reason}
+      more="Your graph is untouched."
       actions={
         <>
           {engine.log && (

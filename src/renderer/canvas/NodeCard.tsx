@@ -86,6 +86,9 @@ function usePlacesOfPorts({ id, inputs, outputs, settings }: CardData): void {
   }, [look, id, places])
 }
 
+/** A title longer than this takes smaller letters from afar. */
+const LONG_TITLE = 18
+
 function Card({ data, selected }: { readonly data: CardData; readonly selected: boolean }) {
   const mood = useWiring(state => cardMood(state.wiring, data))
   usePlacesOfPorts(data)
@@ -140,7 +143,11 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
           )}
         </div>
         <FaultLine data={data} />
-        <span className={styles.far} aria-hidden="true">
+        <span
+          className={styles.far}
+          data-long={data.title.length > LONG_TITLE || undefined}
+          aria-hidden="true"
+        >
           <Icon className={styles.farIcon} />
           <span>{data.title}</span>
           <StatusChip node={data.id} />

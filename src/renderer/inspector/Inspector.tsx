@@ -15,12 +15,14 @@ export function Inspector() {
   ) : second !== undefined ? (
     <ManyPage ids={selection.nodes} />
   ) : first !== undefined ? (
-    <NodePage key={first} id={first} />
+    <NodePage id={first} />
   ) : (
     <GraphPage />
   )
+  // Another page begins at its top.
+  const key = selection.wire ? `${selection.wire.node}.${selection.wire.port}` : selection.nodes.join()
   return (
-    <div className={styles.inspector}>
+    <div key={key} className={styles.inspector}>
       {readOnly && <p className={styles.readOnly}>Read-only: another window edits this document.</p>}
       <fieldset className={styles.fields} disabled={readOnly}>
         {page}
