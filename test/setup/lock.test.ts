@@ -112,8 +112,9 @@ describe('withLock', () => {
   test('a process that has ended but was not waited for is gone', async ctx => {
     if (process.platform !== 'linux') ctx.skip('only Linux tells')
     const path = join(makeTree(), 'x.lock')
-    // The shell becomes `sleep`, which never asks after the child that it has inherited.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 30'], {
+    // The shell becomes `sleep`, which never asks after the child that it has inherited. The child outlives that
+    // change, or the shell might still ask.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     onTestFinished(() => void parent.kill('SIGKILL'))
