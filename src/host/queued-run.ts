@@ -6,6 +6,9 @@ import type { StoredEntry } from './queue-store.ts'
 import { isLive, writeRunFile } from './run-folders.ts'
 import { RunLog } from './run-log.ts'
 
+/** While steps are taken, the time is noted this often. */
+const MARK_MS = 250
+
 /** What a run is made of; none of it changes while it waits. */
 export interface RunOrder {
   readonly id: string
@@ -30,6 +33,7 @@ export class QueuedRun {
   private current: RunInfo
   private readonly onChange: (run: QueuedRun) => void
   private writing: Promise<void> = Promise.resolve()
+  private marked = 0
 
   constructor(order: RunOrder, log: RunLog, info: RunInfo, onChange: (run: QueuedRun) => void) {
     this.order = order
@@ -118,7 +122,18 @@ export class QueuedRun {
         this.set({ reports: { ...this.current.reports, [event.node]: event.report } })
         break
     }
+    const held = event.type === 'paused' || event.type === 'resumed'
+    if (held) this.mark(0)
     this.log.append([event])
+    if (event.type === 'step') this.mark(MARK_MS)
+  }
+
+  /** Notes the time, unless that was done less than `apart` milliseconds ago. */
+  private mark(apart: number): void {
+    const now = Date.now()
+    if (now - this.marked < apart) return
+    this.marked = now
+    this.log.append([{ type: 'time', ms: now - (this.current.startedAt ?? now) }])
   }
 
   /** The engine's answer. */

@@ -81,6 +81,11 @@ export type Event =
   /** The run holds before this node, or before this step of its training; `resumed` when it goes on. */
   | { readonly type: 'paused'; readonly node: string; readonly step?: number }
   | { readonly type: 'resumed' }
+  /**
+   * The host's clock, put among the events that it keeps: milliseconds since the run began, after some steps and
+   * around a pause, so that the speed of a run can be told later too.
+   */
+  | { readonly type: 'time'; readonly ms: number }
   | {
       readonly type: 'log'
       readonly level: 'info' | 'warning'

@@ -5,8 +5,15 @@ import { project, type Server } from './server.ts'
 import type { WorkbenchWindow } from './window.ts'
 import { expect, test } from './workbench.ts'
 
-/** The welcome graph at a size that trains in seconds; small enough to be watched, large enough to learn. */
-const STEPS = 2500
+/** `DIPTYCH_PICTURES=1` makes them for the documentation: of a model that learns something. */
+const isForDocs = process.env.DIPTYCH_PICTURES === '1'
+const STEPS = isForDocs ? 1200 : 2500
+const LARGER = {
+  batch: { size: 64, imageSize: 32, textLength: 16 },
+  vision: { width: 64, depth: 2, heads: 4 },
+  text: { width: 64, depth: 1, heads: 4 },
+  schedule: { steps: STEPS, warmup: 60 },
+}
 
 for (const theme of ['Light', 'Dark'] as const)
   test(`pictures of every view, ${theme.toLowerCase()}`, async ({ workbench }, info) => {
@@ -15,6 +22,7 @@ for (const theme of ['Light', 'Dark'] as const)
       title: 'CLIP on emoji',
       steps: STEPS,
       seed: theme === 'Light' ? 71 : 72,
+      params: isForDocs ? LARGER : {},
     })
     const { page } = window
     const take = await camera(window, theme, info)
@@ -70,9 +78,9 @@ for (const theme of ['Light', 'Dark'] as const)
 
 type Take = (name: string) => Promise<void>
 
-/** `DIPTYCH_PICTURES=1` keeps them with the documentation; otherwise they go where the suite puts its output. */
+/** Pictures go to the documentation, or else where the suite puts its output. */
 async function camera(window: WorkbenchWindow, theme: string, info: TestInfo): Promise<Take> {
-  const folder = process.env.DIPTYCH_PICTURES === '1' ? join(project, 'docs', 'pictures') : info.outputDir
+  const folder = isForDocs ? join(project, 'docs', 'pictures') : info.outputDir
   await mkdir(folder, { recursive: true })
   return async name => {
     await window.page.waitForTimeout(400)

@@ -45,6 +45,18 @@ function reducer() {
 }
 
 describe('training', () => {
+  test('the speed of a run that nobody watched is in the host’s clock', () => {
+    const over = new RunReducer({ ...info, state: 'completed', events: 9 })
+    const time = (ms: number): Event => ({ type: 'time', ms })
+    const events = [train(), step(0), time(1_000), step(1), step(2), time(2_000), time(2_500)]
+    const paused: Event[] = [{ type: 'paused', node: 'train', step: 3 }, time(60_000), { type: 'resumed' }]
+    over.take(0, [...events, ...paused, step(3), time(60_500), step(4), time(61_000)], 0)
+    const training = over.view().trains.get('train')!
+    const speed = training.series.get('throughput')!
+    expect([...speed.values.slice(0, speed.length)]).toEqual([2, 4 / 3, 2])
+    expect(training.rate).toBeNull()
+  })
+
   test('series grow in place and keep every bit', () => {
     const { take } = reducer()
     const loss = 0.1 + 0.2

@@ -38,6 +38,8 @@ export class RunReducer {
   private pausedAt: RunView['pausedAt'] = null
   private checkpoints: RunView['checkpoints'] = []
   private readonly foreign: boolean
+  /** The host's clock at the last of its marks; null for runs that have none, whose speed is measured here. */
+  private clock: number | null = null
 
   constructor(info: RunInfo, foreign = false) {
     this.info = info
@@ -120,17 +122,25 @@ export class RunReducer {
         this.log = [...this.log.slice(1 - LONGEST_LOG), { level, node, message }]
         return
       }
+      case 'time':
+        this.clock = event.ms
+        for (const [node, training] of this.trainings) {
+          if (this.nodes.get(node)?.state === 'done') continue
+          this.measure(training, event.ms)
+          touched.add(node)
+        }
+        return
       case 'paused':
         this.pausedAt = { node: event.node, step: event.step }
         for (const [node, training] of this.trainings) {
-          training.rate.pause(now)
+          training.rate.pause(this.clock ?? now)
           touched.add(node)
         }
         return
       case 'resumed':
         this.pausedAt = null
         for (const [node, training] of this.trainings) {
-          training.rate.resume(now)
+          training.rate.resume(this.clock ?? now)
           touched.add(node)
         }
         return
@@ -150,15 +160,21 @@ export class RunReducer {
     }
   }
 
+  private measure(training: Training, at: number): void {
+    const { rate, taken } = training
+    rate.add(at, taken)
+    const speed = rate.perSecond
+    if (speed !== null) seriesOf(training, 'throughput').push(Math.max(0, taken - 1), speed)
+  }
+
   private publishTrains(touched: ReadonlySet<string>, now: number, live: boolean): void {
     const trains = new Map(this.trains)
     for (const node of touched) {
       const training = this.trainings.get(node)
       if (!training) continue
       const { start, series, rate, taken } = training
-      if (live) rate.add(now, taken)
+      if (live && this.clock === null) this.measure(training, now)
       const speed = live ? rate.perSecond : null
-      if (speed !== null) seriesOf(training, 'throughput').push(Math.max(0, taken - 1), speed)
       const secondsLeft = speed ? Math.max(0, start.steps - taken) / speed : null
       trains.set(node, { ...start, taken, series, rate: speed, secondsLeft })
       if (this.nodes.get(node)?.state === 'running' || taken < start.steps)
