@@ -227,7 +227,11 @@ function One({ look, run, node, group, marks }: OneProps) {
       smoothing={isNoisy ? smoothing : 0}
       marks={marks}
       group={group}
-      none={look.metric === 'throughput' ? 'Speed is measured by the workbench; this run was made elsewhere.' : undefined}
+      none={
+        look.metric === 'throughput'
+          ? 'Speed is measured by the workbench; this run was made elsewhere.'
+          : undefined
+      }
     />
   )
 }
