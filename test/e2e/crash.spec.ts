@@ -23,7 +23,6 @@ test('an engine that is killed while it trains: the run resumes from its newest 
   // It can be edited as before.
   await window.select('train')
   await expect(window.inspector.getByLabel('Steps', { exact: true })).toBeEnabled()
-  await page.screenshot({ path: '/tmp/tt/crash.png' })
 
   await notice.getByRole('button', { name: /^Resume from step [\d,]+$/ }).click()
   await window.finished()

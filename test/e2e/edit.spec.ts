@@ -35,11 +35,9 @@ test('a wrong wire says what is wrong, on the wire and on the node, and undo tak
   const card = window.card('image_projection')
   await expect(card).toContainText(message, { ignoreCase: true })
   await expect(window.inspector.getByText(message).first()).toBeVisible()
-  await page.screenshot({ path: '/tmp/tt/wrong.png' })
   // Pointed at, the wire says it too: it is on the card, on the wire, and told to a screen reader.
   await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 3 })
   await expect(window.canvas.getByText(message)).toHaveCount(3)
-  await page.screenshot({ path: '/tmp/tt/wrong2.png' })
   await expect(window.button('Run')).toHaveAttribute('aria-disabled', 'true')
 
   await page.getByRole('button', { name: /^Undo: / }).click()
@@ -162,7 +160,6 @@ test('a second window only reads, until it takes over', async ({ workbench }) =>
   await expect(second.inspector.getByLabel('Steps', { exact: true })).toBeDisabled()
   await second.page.keyboard.press('Delete')
   await expect(second.card('train')).toBeVisible()
-  await second.page.screenshot({ path: '/tmp/tt/readonly.png' })
 
   await notice(second).getByRole('button', { name: 'Take over' }).click()
   await expect(notice(second)).toBeHidden()

@@ -40,7 +40,6 @@ test('a run is watched: chart, card and progress move, and reports come', async 
     .toBeGreaterThan(0)
   await runs.getByRole('button', { name: 'Zero-shot classifier' }).click()
   await expect(runs.getByRole('img', { name: /9 by 9/ })).toBeVisible()
-  await window.page.screenshot({ path: '/tmp/tt/reports.png' })
 })
 
 test('pause, step, resume and stop answer within half a second while it trains', async ({ workbench }) => {

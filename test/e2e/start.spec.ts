@@ -43,7 +43,6 @@ test('the canvas is there before the plugin: its download shows progress, and a 
   await expect(notice).toContainText(/\d+(\.\d+)? MB of \d+/)
   const first = await notice.textContent()
   await expect.poll(() => notice.textContent()).not.toBe(first)
-  await window.page.screenshot({ path: '/tmp/tt/fetching.png' })
   // It can be edited meanwhile.
   await window.select('train')
   await window.type('Steps', '6')

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checkGraph } from '../../src/graph/check.ts'
 import { registry } from '../../src/nodes/index.ts'
 import type { RunState } from '../../src/protocol/workbench.ts'
-import { fileName, inFolder, wrongName } from '../../src/renderer/app/file-name.ts'
+import { fileName, inFolder, shortFolder, wrongName } from '../../src/renderer/app/file-name.ts'
 import { readLayout } from '../../src/renderer/app/layout.ts'
 import { controlsOf } from '../../src/renderer/app/run-controls.ts'
 import { statusOf } from '../../src/renderer/app/run-status.ts'
@@ -41,6 +41,8 @@ describe('shortcuts', () => {
 
   test('those of editing rest while a field has the focus', () => {
     expect(shortcutOf(press('Ctrl+z'), true)).toBeUndefined()
+    expect(shortcutOf(press('Ctrl+a'), true)).toBeUndefined()
+    expect(shortcutOf(press('Ctrl+a'), false)).toBe('selectAll')
     expect(shortcutOf(press('Shift+?'), true)).toBeUndefined()
     expect(shortcutOf(press('Ctrl+Enter'), true)).toBe('run')
     expect(shortcutOf(press('Ctrl+s'), true)).toBe('save')
@@ -171,6 +173,13 @@ describe('the run in one line', () => {
     expect(statusOf(view('completed', {}, { trains: new Map([['train', train]]) }), clip()).detail).toBe(
       'step 123 / 300 · 1 min 30 s',
     )
+    const cached = {
+      trains: new Map([['train', train]]),
+      nodes: new Map([['train', { state: 'cached' } as const]]),
+    }
+    expect(statusOf(view('completed', {}, cached), clip()).detail).toBe(
+      'nothing to train, it was in the cache · 1 min 30 s',
+    )
     const failure = { message: 'out of memory', diagnostics: [] }
     expect(statusOf(view('failed', { failure }), clip())).toMatchObject({
       kind: 'bad',
@@ -182,6 +191,11 @@ describe('the run in one line', () => {
 test('file names', () => {
   expect(fileName('CLIP on emoji!')).toBe('clip-on-emoji')
   expect(fileName('漢字')).toBe('graph')
+  expect(shortFolder('/home/ada/diptych/graphs')).toBe('~/diptych/graphs')
+  expect(shortFolder('/home/ada')).toBe('~')
+  expect(shortFolder('/home')).toBe('/home')
+  expect(shortFolder('C:\\Users\\Ada\\graphs')).toBe('~\\graphs')
+  expect(shortFolder('/Users/ada/a/b/c/d/e')).toBe('~/a/…/d/e')
   expect(inFolder('/a/b', 'c.json')).toBe('/a/b/c.json')
   expect(inFolder('C:\\a', 'c.json')).toBe('C:\\a\\c.json')
   expect(wrongName('a/b')).toMatch(/slashes/)
@@ -196,5 +210,5 @@ test('a layout that makes no sense is not used', () => {
     inspector: { open: true, size: 344 },
     runs: { open: true, size: 300 },
   })
-  expect(readLayout('oops').runs.size).toBe(260)
+  expect(readLayout('oops').runs.size).toBe(232)
 })

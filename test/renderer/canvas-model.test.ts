@@ -377,5 +377,7 @@ describe('words', () => {
   it('curves from output to input, through the middle', () => {
     expect(wirePath(0, 0, 200, 100)).toEqual({ path: 'M0,0 C100,0 100,100 200,100', middle: [100, 50] })
     expect([1, 2, 3].map(n => listShift(n, 3))).toEqual([-14, 0, 14])
+    // To a card below, through the gap between the two.
+    expect(wirePath(248, 100, 0, 230).middle).toEqual([124, 144])
   })
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Report } from '../../src/graph/host.ts'
-import { matrixLayout } from '../../src/renderer/runs/matrix-layout.ts'
+import { matrixLayout, SLANT } from '../../src/renderer/runs/matrix-layout.ts'
 import {
   headline,
   isCounts,
@@ -85,13 +85,32 @@ it('colours counts by their share of the row, an empty row not at all', () => {
 })
 
 it('leaves room for every label of a matrix', () => {
-  const { cell, left, top, width, height } = matrixLayout(9, 9, 110, 110, 14)
+  const needs = { rows: 9, columns: 9, rowLabel: 110, columnLabel: 110, number: 14 }
+  const { cell, left, top, width, height } = matrixLayout(needs)
+  const slant = (SLANT * Math.PI) / 180
   expect(left).toBeGreaterThanOrEqual(110)
   // The slanted label of the last column: as high as it reaches, as far as it leans out.
-  expect(top).toBeGreaterThan(Math.sin((40 * Math.PI) / 180) * 110)
-  expect(width).toBeGreaterThanOrEqual(left + 8.5 * cell + Math.cos((40 * Math.PI) / 180) * 110)
+  expect(top).toBeGreaterThan(Math.sin(slant) * 110)
+  expect(width).toBeGreaterThanOrEqual(left + 8.5 * cell + Math.cos(slant) * 110)
   expect(height).toBeGreaterThanOrEqual(top + 9 * cell)
-  expect(matrixLayout(2, 2, 10, 10, 60).cell).toBeGreaterThan(60)
+  expect(matrixLayout({ ...needs, number: 60 }).cell).toBeGreaterThan(60)
+})
+
+it('makes a matrix as large as there is room for, and never too small to read', () => {
+  const needs = { rows: 9, columns: 9, rowLabel: 110, columnLabel: 110, number: 14 }
+  const within = (width: number, height: number) => matrixLayout({ ...needs, room: { width, height } })
+  for (const [w, h] of [
+    [500, 400],
+    [420, 900],
+    [900, 420],
+  ] as const) {
+    const { width, height, cell } = within(w, h)
+    expect(width).toBeLessThanOrEqual(w)
+    expect(height).toBeLessThanOrEqual(h)
+    expect(cell).toBeGreaterThan(matrixLayout(needs).cell)
+  }
+  expect(within(100, 100)).toEqual(matrixLayout(needs))
+  expect(within(5_000, 5_000).cell).toBeLessThan(50)
 })
 
 it('copies as CSV, numbers in full, nothing that a spreadsheet would run', () => {

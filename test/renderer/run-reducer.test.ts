@@ -57,6 +57,17 @@ describe('training', () => {
     expect(training.rate).toBeNull()
   })
 
+  test('the speed of a run that is watched is in the host’s clock from its first mark on', () => {
+    const { take } = reducer()
+    // The window's clock is far ahead of the host's, which counts from the start of the run.
+    take(1e9, train(), step(0))
+    take(100, { type: 'time', ms: 900 })
+    take(250, step(1), { type: 'time', ms: 1_150 })
+    const { rate, series } = take(250, step(2), { type: 'time', ms: 1_400 }).trains.get('train')!
+    expect(rate).toBe(4)
+    expect([...series.get('throughput')!.values.slice(0, 2)]).toEqual([4, 4])
+  })
+
   test('series grow in place and keep every bit', () => {
     const { take } = reducer()
     const loss = 0.1 + 0.2

@@ -2,6 +2,7 @@ import type { EngineState, PluginState } from '../../protocol/workbench.ts'
 import { useSession } from '../state/index.ts'
 import { Chip, type ChipProps } from '../ui/Chip.tsx'
 import { Tooltip } from '../ui/Tooltip.tsx'
+import styles from './EngineChip.module.css'
 
 interface Said {
   readonly text: string
@@ -35,7 +36,7 @@ export function EngineChip() {
   const { text, more, kind, dot } = say(engine, plugin)
   return (
     <Tooltip text={more}>
-      <span role="status">
+      <span role="status" className={styles.slot}>
         <Chip kind={kind} dot={dot}>
           {text}
         </Chip>

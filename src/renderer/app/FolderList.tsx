@@ -2,6 +2,7 @@ import { ArrowUp, FileJson2, Folder as FolderIcon, Package } from 'lucide-react'
 import type { FolderListing } from '../../protocol/workbench.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { classes } from '../ui/classes.ts'
+import { shortFolder } from './file-name.ts'
 import styles from './files.module.css'
 import type { Folder } from './use-folder.ts'
 
@@ -35,7 +36,7 @@ export function FolderList({ folder, show, onPick, empty, className }: FolderLis
             onClick={() => parent !== null && go(parent)}
           />
           <span className={classes(styles.path, styles.wide)} title={listing.folder}>
-            {listing.folder}
+            {shortFolder(listing.folder)}
           </span>
         </div>
       )}
@@ -56,7 +57,7 @@ export function FolderList({ folder, show, onPick, empty, className }: FolderLis
               onClick={() => (entry.kind === 'folder' ? go(entry.path) : onPick(entry.path))}
             >
               <Icon size={16} />
-              <span className={styles.wide}>{entry.name}</span>
+              <span className={classes(styles.entry, styles.wide)}>{entry.name}</span>
             </button>
           )
         })}

@@ -9,6 +9,7 @@ import { Tabs } from '../ui/Tabs.tsx'
 import { closeDialog } from './dialog-store.ts'
 import { FolderList } from './FolderList.tsx'
 import { openFile } from './file-actions.ts'
+import { nameOf, shortFolder } from './file-name.ts'
 import styles from './files.module.css'
 import { useFolder } from './use-folder.ts'
 
@@ -76,10 +77,17 @@ function Graph({ graph }: { readonly graph: GraphFileInfo }) {
     <button type="button" className={classes(styles.row, styles.tall)} onClick={() => pick(graph.path)}>
       <Icon size={17} />
       <span className={styles.wide}>
-        <span className={styles.name}>{graph.title}</span>
-        {graph.about && <span className={styles.about}>{graph.about}</span>}
+        <span className={styles.names}>
+          <span className={styles.name}>{graph.title}</span>
+          <code className={styles.file}>{nameOf(graph.path)}</code>
+        </span>
+        {graph.about && (
+          <span className={styles.about} title={graph.about}>
+            {graph.about}
+          </span>
+        )}
         <span className={styles.path} title={graph.path}>
-          {graph.path}
+          {shortFolder(folderOf(graph.path) ?? '')}
         </span>
       </span>
     </button>

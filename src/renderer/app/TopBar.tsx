@@ -68,7 +68,7 @@ function Undo() {
   const off = (label: string | null, nothing: string) =>
     reading ? 'This document is read-only here' : label === null ? nothing : false
   return (
-    <>
+    <div className={styles.history}>
       <IconButton
         label={undoLabel === null ? 'Undo' : `Undo: ${undoLabel}`}
         icon={<Undo2 size={16} />}
@@ -83,6 +83,6 @@ function Undo() {
         disabled={off(redoLabel, 'Nothing to redo')}
         onClick={() => documentStore.getState().redo()}
       />
-    </>
+    </div>
   )
 }

@@ -14,6 +14,19 @@ export function inFolder(folder: string, name: string): string {
   return folder.endsWith(slash) ? folder + name : folder + slash + name
 }
 
+/** The last part of a path. */
+export const nameOf = (path: string): string => path.split(/[\\/]/).at(-1)!
+
+const HOME = /^(?:\/home\/[^/]+|\/Users\/[^/]+|\/root|[a-z]:\\Users\\[^\\]+)(?=[\\/]|$)/i
+
+/** A folder as a person knows it: `~` for the home folder, and of a deep one where it begins and ends. */
+export function shortFolder(folder: string): string {
+  const from = folder.replace(HOME, '~')
+  const slash = from.includes('\\') && !from.includes('/') ? '\\' : '/'
+  const parts = from.split(slash)
+  return parts.length > 5 ? [...parts.slice(0, 2), '…', ...parts.slice(-2)].join(slash) : from
+}
+
 /** What is wrong with a name that a person typed; undefined where nothing is. */
 export function wrongName(name: string): string | undefined {
   if (name.trim() === '') return 'Give the file a name.'

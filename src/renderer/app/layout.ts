@@ -13,7 +13,7 @@ export const LIMITS: Readonly<
 > = {
   palette: { min: 184, max: 400, first: 232 },
   inspector: { min: 280, max: 640, first: 344 },
-  runs: { min: 140, max: 620, first: 260 },
+  runs: { min: 140, max: 620, first: 232 },
 }
 
 const PANELS = Object.keys(LIMITS) as Panel[]

@@ -64,14 +64,17 @@ function trainDetail({ taken, steps, rate: speed, secondsLeft }: TrainRun) {
 }
 
 function overDetail({ info, nodes }: RunView, train: TrainRun | undefined): string {
-  const parts = train ? [`step ${train.taken} / ${train.steps}`] : []
-  // Why there is nothing to see of a training.
-  if (!train && info.state === 'completed' && [...nodes.values()].some(n => n.state === 'cached'))
-    parts.push('nothing to train, it was in the cache')
+  // A training from the cache has its steps, but took none of them in this run.
+  const cached = train ? nodes.get(train.node)?.state === 'cached' : someCached(nodes)
+  const parts = []
+  if (cached && info.state === 'completed') parts.push('nothing to train, it was in the cache')
+  else if (train) parts.push(`step ${train.taken} / ${train.steps}`)
   if (info.startedAt !== null && info.endedAt !== null)
     parts.push(duration((info.endedAt - info.startedAt) / 1000))
   return parts.join(' · ')
 }
+
+const someCached = (nodes: RunView['nodes']): boolean => [...nodes.values()].some(n => n.state === 'cached')
 
 /** What people call a node. */
 function titleOf(document: GraphDocument, id: string): string {

@@ -1,4 +1,13 @@
-export type ShortcutName = 'run' | 'interrupt' | 'undo' | 'redo' | 'save' | 'saveAs' | 'open' | 'help'
+export type ShortcutName =
+  | 'run'
+  | 'interrupt'
+  | 'undo'
+  | 'redo'
+  | 'selectAll'
+  | 'save'
+  | 'saveAs'
+  | 'open'
+  | 'help'
 
 export interface Pressed {
   readonly key: string
@@ -28,6 +37,8 @@ function nameOf(e: Pressed, mac: boolean): ShortcutName | undefined {
   if (key === 's') return e.shiftKey ? 'saveAs' : 'save'
   if (e.shiftKey) return undefined
   if (key === 'y') return 'redo'
+  // Wherever the focus is: no one wants the words of all buttons.
+  if (key === 'a') return 'selectAll'
   if (key === 'o') return 'open'
   return undefined
 }

@@ -12,6 +12,10 @@ const DO: Record<ShortcutName, () => void> = {
   interrupt: () => void interrupt(),
   undo: () => documentStore.getState().undo(),
   redo: () => documentStore.getState().redo(),
+  selectAll: () => {
+    const { document, select } = documentStore.getState()
+    select({ nodes: Object.keys(document.nodes), wire: null })
+  },
   save: () => void save(),
   saveAs: showSaveAs,
   open: showOpen,

@@ -4,8 +4,9 @@ import { type CSSProperties, memo, useEffect, useRef } from 'react'
 import { ReportBody } from '../runs/ReportBody.tsx'
 import { TrainBody } from '../runs/TrainBody.tsx'
 import { CATEGORIES } from './category.tsx'
-import { wordsOf } from './fault-words.ts'
-import type { CardData, CardNode } from './model.ts'
+import { farTitleSize } from './far-title.ts'
+import { briefly, faultToShow, wordsOf } from './fault-words.ts'
+import { type CardData, type CardNode, topHeight } from './model.ts'
 import styles from './NodeCard.module.css'
 import { PortRow } from './PortRow.tsx'
 import { ProgressBar, StatusChip } from './StatusChip.tsx'
@@ -24,14 +25,30 @@ function FaultBadge({ data }: { readonly data: CardData }) {
   )
 }
 
-/** The first fault in words; a port that only lacks its wire says so itself. */
-function FaultLine({ data }: { readonly data: CardData }) {
-  const fault = data.faults.find(f => f.code !== 'DT021')
-  if (!fault) return null
-  const words = wordsOf(fault)
+/** A card has one line for what is set in it, or else for what is wrong: it does not grow over its neighbours. */
+function Line({ data }: { readonly data: CardData }) {
+  const fault = faultToShow(data.faults)
+  if (fault)
+    return (
+      <p className={styles.faultLine} data-bad={fault.severity === 'error'} title={wordsOf(fault)}>
+        {briefly(fault)}
+      </p>
+    )
+  if (!data.settings) return null
   return (
-    <p className={styles.fault} data-bad={fault.severity === 'error'} title={words}>
-      <span>{words}</span>
+    <p className={styles.settings} title={data.settings}>
+      {data.settings}
+    </p>
+  )
+}
+
+/** The first fault in full, below the card that is selected. */
+function FaultWords({ data }: { readonly data: CardData }) {
+  const fault = faultToShow(data.faults)
+  if (!fault) return null
+  return (
+    <p className={styles.fault} data-bad={fault.severity === 'error'}>
+      {wordsOf(fault)}
     </p>
   )
 }
@@ -73,10 +90,11 @@ function Body({ data }: { readonly data: CardData }) {
 }
 
 /** React Flow looks where ports are when a card changes its size; they may also change places within it. */
-function usePlacesOfPorts({ id, inputs, outputs, settings }: CardData): void {
+function usePlacesOfPorts({ id, inputs, outputs, settings, faults }: CardData): void {
   const look = useUpdateNodeInternals()
   const rows = [...inputs, ...outputs].map(port => `${port.side} ${port.name} ${port.wires.length > 1}`)
-  const places = `${settings !== ''}\n${rows.join('\n')}`
+  const line = settings !== '' || faultToShow(faults) !== undefined
+  const places = `${line}\n${rows.join('\n')}`
   const seen = useRef(places)
   useEffect(() => {
     // It has looked by itself when the card appeared.
@@ -86,14 +104,12 @@ function usePlacesOfPorts({ id, inputs, outputs, settings }: CardData): void {
   }, [look, id, places])
 }
 
-/** A title longer than this takes smaller letters from afar. */
-const LONG_TITLE = 18
-
 function Card({ data, selected }: { readonly data: CardData; readonly selected: boolean }) {
   const mood = useWiring(state => cardMood(state.wiring, data))
   usePlacesOfPorts(data)
   const { icon: Icon, colour } = CATEGORIES[data.category]
   const bad = data.faults.some(fault => fault.severity === 'error')
+  const farStyle = { '--fitting': `${farTitleSize(data.title, topHeight(data))}px` } as CSSProperties
   return (
     <article
       className={styles.card}
@@ -125,11 +141,7 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
           </span>
           <ProgressBar node={data.id} />
         </header>
-        {data.settings && (
-          <p className={styles.settings} title={data.settings}>
-            {data.settings}
-          </p>
-        )}
+        <Line data={data} />
         <div className={styles.ports}>
           {data.inputs.map(port => (
             <PortRow key={port.name} node={data.id} port={port} />
@@ -142,18 +154,14 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
             <p className={styles.reading}>wire a dataset to see its columns</p>
           )}
         </div>
-        <FaultLine data={data} />
-        <span
-          className={styles.far}
-          data-long={data.title.length > LONG_TITLE || undefined}
-          aria-hidden="true"
-        >
+        <span className={styles.far} style={farStyle} aria-hidden="true">
           <Icon className={styles.farIcon} />
-          <span>{data.title}</span>
+          <span className={styles.farTitle}>{data.title}</span>
           <StatusChip node={data.id} />
         </span>
       </div>
       <Body data={data} />
+      <FaultWords data={data} />
     </article>
   )
 }

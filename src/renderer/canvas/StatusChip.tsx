@@ -1,4 +1,14 @@
-import { Check, CircleAlert, Clock, History, LoaderCircle, Pause, Zap } from 'lucide-react'
+import {
+  Check,
+  CircleAlert,
+  CircleStop,
+  Clock,
+  History,
+  LoaderCircle,
+  Pause,
+  Unplug,
+  Zap,
+} from 'lucide-react'
 import type { CSSProperties } from 'react'
 import { shownRun, useRuns } from '../state/index.ts'
 import styles from './StatusChip.module.css'
@@ -12,6 +22,8 @@ const ICONS = {
   done: Check,
   failed: CircleAlert,
   stale: History,
+  stopped: CircleStop,
+  interrupted: Unplug,
 } as const
 
 const useStatus = (node: string): Status | null =>
@@ -23,6 +35,7 @@ function Chip({ status }: { readonly status: Status }) {
     <span className={styles.chip} data-state={status.state} title={status.more || status.text}>
       <Icon size={11} strokeWidth={2.5} aria-hidden="true" />
       {status.text}
+      {status.at && <span className={styles.at}>· {status.at}</span>}
     </span>
   )
 }

@@ -8,3 +8,7 @@ export function wordsOf({ message, hint }: Diagnostic): string {
 
 /** What kind of fault it is, short enough for a wire: "Wrong kind of wire". */
 export const briefly = ({ code }: Diagnostic): string => CODES[code]
+
+/** What a card says in a line of its own: its first fault. A port that only lacks its wire says so itself. */
+export const faultToShow = (faults: readonly Diagnostic[]): Diagnostic | undefined =>
+  faults.find(fault => fault.code !== 'DT021')

@@ -6,6 +6,7 @@ import type { Category, NodeDef, Registry } from '../../graph/kit.ts'
 import { own } from '../../graph/own.ts'
 import { equal } from '../state/stable.ts'
 import type { Selection, WireRef } from '../state/types.ts'
+import { faultToShow } from './fault-words.ts'
 import { placeAll, type Size } from './layout.ts'
 import { inputPorts, isPending, outputPorts, type PortView, readPorts } from './ports.ts'
 import { fits } from './probe.ts'
@@ -70,15 +71,24 @@ export const ROW_HEIGHT = 24
 export const handleId = (port: string): string => encodeURIComponent(port)
 export const portOfHandle = (handle: string): string => decodeURIComponent(handle)
 
+/** A Train's curve; an evaluator's numbers and pictures, when it has them. */
+const BODY = { train: 116, evaluator: 165 } as const
+
+/** Of a card without its body. */
+export function topHeight(data: CardData): number {
+  const rows = data.inputs.length + data.outputs.length
+  const line = data.settings || faultToShow(data.faults) ? 22 : 0
+  return 50 + line + rows * ROW_HEIGHT + 13
+}
+
 /** About as large as the card will be, for the layout and for the first frame. */
 export function sizeOfCard(data: CardData): Size {
   if (data.kind === 'note') {
-    const lines = data.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 58), 0)
+    const lines = data.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 64), 0)
     return { width: NOTE_WIDTH, height: 40 + lines * 19 }
   }
-  const body = data.kind === 'train' ? 116 : data.kind === 'evaluator' ? 96 : 0
-  const rows = data.inputs.length + data.outputs.length
-  return { width: CARD_WIDTH, height: 54 + (data.settings ? 22 : 0) + rows * ROW_HEIGHT + 14 + body }
+  const body = data.kind === 'train' || data.kind === 'evaluator' ? BODY[data.kind] : 0
+  return { width: CARD_WIDTH, height: topHeight(data) + 2 + body }
 }
 
 const NONE: readonly Diagnostic[] = []

@@ -37,10 +37,9 @@ export const Field = memo(function Field(props: Props) {
   const beside = BESIDE.has(field.widget.kind)
   const optional = !required && field.default === undefined
   const canReset = isSet && !required
-  const notes = [
-    range.replace(/\d{5,}/g, n => whole(Number(n))),
-    isSet || required ? '' : optional ? 'optional' : 'default',
-  ].filter(Boolean)
+  const notes = [shownRange(range), isSet || required ? '' : optional ? 'optional' : 'default'].filter(
+    Boolean,
+  )
   return (
     <div className={styles.field} data-beside={beside || undefined} data-name={name}>
       <div className={styles.words}>
@@ -163,6 +162,10 @@ function widget(
       return <JsonField {...common} value={value} />
   }
 }
+
+/** All that 32 bits hold is no limit that anyone meets. */
+const shownRange = (range: string): string =>
+  range.replace(/^0–4294967295$/, '≥ 0').replace(/\d{5,}/g, n => whole(Number(n)))
 
 const singular = (name: string): string => (name === 'trainable' ? 'pattern' : name.replace(/s$/, ''))
 

@@ -28,23 +28,21 @@ export function GraphPage() {
         <span className={styles.icon}>
           <Workflow size={18} aria-hidden="true" />
         </span>
-        <div className={styles.names}>
-          <div className={styles.title}>
-            <TextField
-              id="graph-title"
-              name="graph title"
-              label="Title of the graph"
-              value={meta.title}
-              placeholder="Untitled"
-              isDefault={false}
-              bad={false}
-              set={title => setMeta({ title: title ?? '' })}
-            />
-          </div>
-          <p className={styles.ids}>
-            <span>{plural(size, 'node')}</span>
-          </p>
+        <div className={styles.title} title={meta.title}>
+          <TextField
+            id="graph-title"
+            name="graph title"
+            label="Title of the graph"
+            value={meta.title}
+            placeholder="Untitled"
+            isDefault={false}
+            bad={false}
+            set={title => setMeta({ title: title ?? '' })}
+          />
         </div>
+        <p className={styles.ids}>
+          <span>{plural(size, 'node')}</span>
+        </p>
       </header>
       <Problems />
       <Section title="Graph">

@@ -23,7 +23,6 @@ export function Inspector() {
   const key = selection.wire ? `${selection.wire.node}.${selection.wire.port}` : selection.nodes.join()
   return (
     <div key={key} className={styles.inspector}>
-      {readOnly && <p className={styles.readOnly}>Read-only: another window edits this document.</p>}
       <fieldset className={styles.fields} disabled={readOnly}>
         {page}
       </fieldset>

@@ -31,9 +31,7 @@ export function ManyPage({ ids }: { readonly ids: readonly string[] }) {
         <span className={styles.icon}>
           <SquareDashedMousePointer size={18} aria-hidden="true" />
         </span>
-        <div className={styles.names}>
-          <p className={styles.plainTitle}>{plural(ids.length, 'node')} selected</p>
-        </div>
+        <p className={styles.plainTitle}>{plural(ids.length, 'node')} selected</p>
       </header>
       <Section title="Actions">
         <div className={styles.buttons}>

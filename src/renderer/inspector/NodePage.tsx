@@ -47,43 +47,56 @@ export function NodePage({ id }: { readonly id: string }) {
         <span className={styles.icon}>
           <Icon size={18} aria-hidden="true" />
         </span>
-        <div className={styles.names}>
-          <div className={styles.title}>
-            <TextField
-              id={`title-${id}`}
-              name={`title ${id}`}
-              label="Title"
-              value={json.title}
-              placeholder={def?.title ?? json.type}
-              isDefault={false}
-              bad={false}
-              set={rename}
-            />
-          </div>
-          <p className={styles.ids}>
-            <code title="The node's id: it never changes">{id}</code>
-            <span>{json.type}</span>
-          </p>
+        <div className={styles.title} title={json.title || def?.title}>
+          <TextField
+            id={`title-${id}`}
+            name={`title ${id}`}
+            label="Title"
+            value={json.title}
+            placeholder={def?.title ?? json.type}
+            isDefault={false}
+            bad={false}
+            set={rename}
+          />
         </div>
+        <p className={styles.ids}>
+          <code title="The node's id: it never changes">{id}</code>
+          <span>{json.type}</span>
+        </p>
         <div className={styles.actions}>
           <IconButton
-            label="Reset all settings"
-            icon={<RotateCcw size={15} />}
-            disabled={!canReset && 'Every setting has its default'}
-            onClick={reset}
-          />
-          <IconButton
+            small
             label="Duplicate"
             shortcut="Ctrl+D"
             icon={<Copy size={15} />}
             onClick={duplicateSelected}
           />
-          <IconButton label="Delete" shortcut="Delete" icon={<Trash2 size={15} />} onClick={removeSelected} />
+          <IconButton
+            small
+            label="Delete"
+            shortcut="Delete"
+            icon={<Trash2 size={15} />}
+            onClick={removeSelected}
+          />
         </div>
       </header>
       <NodeFaults fields={fields} faults={faults ?? []} />
       {fields.length > 0 && (
-        <Section title={isNote ? 'Text' : 'Settings'} note={setNote(fields)}>
+        <Section
+          title={isNote ? 'Text' : 'Settings'}
+          note={setNote(fields)}
+          action={
+            !isNote && (
+              <IconButton
+                small
+                label="Reset all settings"
+                icon={<RotateCcw size={13} />}
+                disabled={!canReset && 'Every setting has its default'}
+                onClick={reset}
+              />
+            )
+          }
+        >
           <Form id={id} fields={fields} type={json.type} />
         </Section>
       )}

@@ -8,11 +8,13 @@ const closed = new Set<string>()
 interface Props {
   readonly title: string
   readonly note?: string
+  /** A button for all that is in it, at the right of its title. */
+  readonly action?: ReactNode
   readonly children: ReactNode
 }
 
 /** A part of the inspector that can be folded away; it stays so for the next node. */
-export function Section({ title, note, children }: Props) {
+export function Section({ title, note, action, children }: Props) {
   const [open, setOpen] = useState(!closed.has(title))
   const id = useId()
   const toggle = () => {
@@ -22,13 +24,22 @@ export function Section({ title, note, children }: Props) {
   }
   return (
     <section className={styles.section}>
-      <h3 className={styles.sectionHead}>
-        <button type="button" aria-expanded={open} aria-controls={id} onClick={toggle}>
-          <ChevronRight size={13} className={styles.sectionArrow} />
-          {title}
-          {note && <span className={styles.sectionNote}>{note}</span>}
-        </button>
-      </h3>
+      <div className={styles.sectionHead}>
+        <h3>
+          <button
+            type="button"
+            className={styles.sectionButton}
+            aria-expanded={open}
+            aria-controls={id}
+            onClick={toggle}
+          >
+            <ChevronRight size={13} className={styles.sectionArrow} />
+            {title}
+            {note && <span className={styles.sectionNote}>{note}</span>}
+          </button>
+        </h3>
+        {action && <span className={styles.sectionAction}>{action}</span>}
+      </div>
       {open && (
         <div id={id} className={styles.sectionBody}>
           {children}

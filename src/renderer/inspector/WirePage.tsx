@@ -30,12 +30,10 @@ export function WirePage({ wire }: { readonly wire: WireRef }) {
         <span className={styles.icon}>
           <Spline size={18} aria-hidden="true" />
         </span>
-        <div className={styles.names}>
-          <p className={styles.plainTitle}>Wire</p>
-          <p className={styles.ids}>
-            <span>{type ? wordOf(kind) : 'not known yet'}</span>
-          </p>
-        </div>
+        <p className={styles.plainTitle}>Wire</p>
+        <p className={styles.ids}>
+          <span>{type ? wordOf(kind) : 'not known yet'}</span>
+        </p>
         <div className={styles.actions}>
           <IconButton
             label="Disconnect"

@@ -83,18 +83,26 @@ export function Chart(props: ChartProps) {
         <span className={styles.dot} style={{ background: `var(${colour})` }} />
         <span id={name} className={styles.title}>
           {title}
-          {unit && <span className={styles.unit}>{unit}</span>}
+          {unit && <span className="visually-hidden">, {unit}</span>}
         </span>
-        <span ref={readout} className={styles.readout} />
+        <span className={styles.reading}>
+          <span ref={readout} className={styles.readout} />
+          {unit && !empty && (
+            <span className={styles.unit} title={unit} aria-hidden="true">
+              <span>{unit.replace(/\/.*/, '')}</span>
+              {unit.replace(/^[^/]*/, '')}
+            </span>
+          )}
+        </span>
       </figcaption>
       {empty && <p className={styles.none}>{none}</p>}
       <div
         ref={host}
         className={styles.plot}
+        data-empty={empty || undefined}
         role="img"
         aria-label={`${title} over steps. Arrow keys read it, drag to zoom, double-click to reset.`}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the crosshair
-        tabIndex={0}
+        tabIndex={empty ? -1 : 0}
         onKeyDown={e => {
           const by = { ArrowLeft: -1, ArrowRight: 1 }[e.key]
           if (by) {

@@ -1,6 +1,7 @@
 import { ChartLine, Flag, ZoomOut } from 'lucide-react'
 import { useMemo, useState, useSyncExternalStore } from 'react'
 import { shownRun, useDocument, useRuns } from '../state/index.ts'
+import type { RunView } from '../state/types.ts'
 import { short, steady, whole } from '../ui/format.ts'
 import { Pills } from '../ui/Pills.tsx'
 import { Chart } from './Chart.tsx'
@@ -19,6 +20,9 @@ interface Look {
   readonly fromZero?: boolean
 }
 
+/** As exact as the bar above says it. */
+const perSecond = (x: number): string => (x >= 10 ? whole(x) : x >= 0.5 ? x.toFixed(1) : short(x))
+
 const LOOKS: readonly Look[] = [
   { metric: 'train/loss', title: 'Loss', colour: '--accent', format: steady },
   {
@@ -33,7 +37,7 @@ const LOOKS: readonly Look[] = [
     title: 'Throughput',
     unit: 'steps/s',
     colour: '--wire-dataset',
-    format: short,
+    format: perSecond,
     fromZero: true,
   },
   {
@@ -214,6 +218,7 @@ interface OneProps {
 function One({ look, run, node, group, marks }: OneProps) {
   const { smoothing, logLoss } = useChartSettings()
   const source = useSeries(run, node, look.metric)
+  const noSpeed = useRuns(state => noSpeedOf(state.views.get(run), node))
   const isNoisy = look.metric === 'train/loss' || look.metric === 'train/grad_norm'
   return (
     <Chart
@@ -227,11 +232,14 @@ function One({ look, run, node, group, marks }: OneProps) {
       smoothing={isNoisy ? smoothing : 0}
       marks={marks}
       group={group}
-      none={
-        look.metric === 'throughput'
-          ? 'Speed is measured by the workbench; this run was made elsewhere.'
-          : undefined
-      }
+      none={look.metric === 'throughput' ? noSpeed : undefined}
     />
   )
+}
+
+/** Why there is no speed to draw. */
+function noSpeedOf(run: RunView | undefined, node: string): string {
+  if (run?.nodes.get(node)?.state === 'cached')
+    return 'Not trained in this run: these steps came from the cache.'
+  return run?.info.endedAt === null ? 'Measuring …' : 'No times were kept with these steps.'
 }

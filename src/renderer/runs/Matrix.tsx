@@ -1,4 +1,4 @@
-import { memo, useMemo, useState } from 'react'
+import { memo, type RefObject, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { ReportMatrix } from '../../graph/host.ts'
 import { percent, short } from '../ui/format.ts'
 import styles from './Matrix.module.css'
@@ -18,10 +18,12 @@ interface Cell {
 export const Matrix = memo(function Matrix({ matrix }: { readonly matrix: ReportMatrix }) {
   const [at, setAt] = useState<Cell | null>(null)
   const small = matrix.rowLabels.length <= LABELLED && matrix.columnLabels.length <= LABELLED
+  const host = useRef<HTMLDivElement>(null)
+  const room = useRoom(host)
   return (
-    <div>
+    <div ref={host}>
       {small ? (
-        <Labelled matrix={matrix} at={at} onHover={setAt} />
+        <Labelled matrix={matrix} room={room} at={at} onHover={setAt} />
       ) : (
         <div className={styles.large}>
           <MatrixCanvas matrix={matrix} onHover={setAt} />
@@ -53,26 +55,56 @@ function Said({ matrix, at }: { readonly matrix: ReportMatrix; readonly at: Cell
   )
 }
 
+interface Room {
+  readonly width: number
+  readonly height: number
+}
+
+/** What stands above and below the cells of a matrix in the panel: buttons, its title, what it says of a cell. */
+const AROUND = 116
+
+/** How large something may be to be seen whole: the width that it has, the height of the panel that it scrolls in. */
+function useRoom(host: RefObject<HTMLElement | null>): Room | undefined {
+  const [room, setRoom] = useState<Room>()
+  useLayoutEffect(() => {
+    const own = host.current!
+    const page = own.closest('[role="tabpanel"]')
+    if (!page) return
+    const measure = () => {
+      const [width, height] = [own.clientWidth, page.clientHeight - AROUND]
+      setRoom(room => (room?.width === width && room.height === height ? room : { width, height }))
+    }
+    const resized = new ResizeObserver(measure)
+    resized.observe(own)
+    resized.observe(page)
+    measure()
+    return () => resized.disconnect()
+  }, [host])
+  return room
+}
+
 interface LabelledProps {
   readonly matrix: ReportMatrix
+  readonly room: Room | undefined
   readonly at: Cell | null
   readonly onHover: (cell: Cell | null) => void
 }
 
-function Labelled({ matrix, at, onHover }: LabelledProps) {
+function Labelled({ matrix, room, at, onHover }: LabelledProps) {
   const { rowLabels, columnLabels, values } = matrix
   const shares = useMemo(() => scaled(matrix), [matrix])
   const texts = useMemo(() => values.map(row => row.map(v => (v === 0 ? '' : short(v)))), [values])
   const { cell, left, top, width, height } = useMemo(
     () =>
-      matrixLayout(
-        rowLabels.length,
-        columnLabels.length,
-        widest(rowLabels, true),
-        widest(columnLabels, true),
-        widest(texts.flat(), false),
-      ),
-    [rowLabels, columnLabels, texts],
+      matrixLayout({
+        rows: rowLabels.length,
+        columns: columnLabels.length,
+        rowLabel: Math.max(widest(rowLabels, true), widest([AXES], false)),
+        columnLabel: widest(columnLabels, true),
+        number: widest(texts.flat(), false),
+        room,
+      }),
+    [rowLabels, columnLabels, texts, room],
   )
   const isSquare = rowLabels.join('\n') === columnLabels.join('\n')
   return (
@@ -85,6 +117,11 @@ function Labelled({ matrix, at, onHover }: LabelledProps) {
       aria-label={`${matrix.title}, ${rowLabels.length} by ${columnLabels.length}`}
       onPointerLeave={() => onHover(null)}
     >
+      {isCounts(matrix) && (
+        <text className={styles.axis} x={left - 8} y={top - 8} textAnchor="end">
+          {AXES}
+        </text>
+      )}
       {rowLabels.map((label, r) => (
         <text
           key={label}
@@ -163,6 +200,9 @@ function Labelled({ matrix, at, onHover }: LabelledProps) {
   )
 }
 
+/** What rows and columns are, in the corner that both leave free. */
+const AXES = 'true ↓  predicted →'
+
 /** From the panel's colour to the accent. */
 const mix = (share: number): string =>
   `color-mix(in srgb, var(--accent) ${Math.round(share ** 0.7 * 100)}%, var(--panel-2))`
@@ -173,7 +213,7 @@ let ruler: CanvasRenderingContext2D | null | undefined
 function widest(texts: readonly string[], bold: boolean): number {
   ruler ??= document.createElement('canvas').getContext('2d')
   if (!ruler) return Math.max(0, ...texts.map(t => t.length * 7))
-  ruler.font = `${bold ? 650 : 400} 11px "Inter Variable", system-ui, sans-serif`
+  ruler.font = `${bold ? 650 : 400} 12px "Inter Variable", system-ui, sans-serif`
   let most = 0
   for (const text of texts) most = Math.max(most, ruler.measureText(text).width)
   return most

@@ -71,6 +71,7 @@ function Body({ run, report }: { readonly run: string; readonly report: Report }
         <Card
           key={matrix.title}
           title={matrix.title}
+          grows
           action={<CopyButton what={`${matrix.title} as CSV`} text={() => matrixCsv(matrix)} label="CSV" />}
         >
           <Matrix matrix={matrix} />
@@ -98,14 +99,15 @@ function Body({ run, report }: { readonly run: string; readonly report: Report }
 interface CardProps {
   readonly title: string
   readonly wide?: boolean
+  readonly grows?: boolean
   readonly action?: ReactNode
   readonly credits?: readonly Attribution[]
   readonly children: ReactNode
 }
 
-function Card({ title, wide, action, credits, children }: CardProps) {
+function Card({ title, wide, grows, action, credits, children }: CardProps) {
   return (
-    <section className={styles.card} data-wide={wide || undefined}>
+    <section className={styles.card} data-wide={wide || undefined} data-grows={grows || undefined}>
       <header className={styles.cardHead}>
         <h3>{title}</h3>
         {action}

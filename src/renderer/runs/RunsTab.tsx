@@ -37,8 +37,8 @@ export function RunsTab() {
           <th>Started</th>
           <th className={styles.number}>Took</th>
           <th className={styles.number}>Loss</th>
-          <th>Results</th>
-          <th>Folder</th>
+          <th className={styles.results}>Results</th>
+          <th className={styles.folder}>Folder</th>
           <th>
             <span className="visually-hidden">Actions</span>
           </th>
@@ -89,7 +89,11 @@ const Row = memo(function Row({ info, isShown, now }: RowProps) {
       <td className={styles.number}>
         <LastLoss run={info.id} />
       </td>
-      <td className={styles.results}>{resultsOf(info)}</td>
+      <td className={styles.results}>
+        {resultsOf(info).map(text => (
+          <span key={text}>{text}</span>
+        ))}
+      </td>
       <td className={styles.folder}>
         <code title={info.folder ?? ''}>{info.folder?.split(/[\\/]/).at(-1)}</code>
       </td>
@@ -132,12 +136,11 @@ function LastLoss({ run }: { readonly run: string }) {
   })
 }
 
-/** `T → I recall@1 7.4 %, Top-1 accuracy 37.8 %`: the first score of each report. */
-const resultsOf = (info: RunInfo): string =>
+/** `T → I recall@1 7.4 %`, `Top-1 accuracy 37.8 %`: the first score of each report. */
+const resultsOf = (info: RunInfo): string[] =>
   Object.values(info.reports)
     .flatMap(report => headline(report, 1))
     .map(row => `${shortWords(row.name)} ${row.shown}`)
-    .join(', ')
 
 /** Times of finished runs need not tick every second. */
 const coarse = (now: number): number => Math.floor(now / 30_000) * 30_000

@@ -14,11 +14,14 @@ const LOOKS: Readonly<Record<RunState, ChipProps['kind']>> = {
   interrupted: 'bad',
 }
 
+/** The words of the bar above, in which a run is queued and done as well. */
+const WORDS: Partial<Record<RunState, string>> = { waiting: 'queued', completed: 'done' }
+
 /** How a run is, in its word and colour. */
 export function StateChip({ state }: { readonly state: RunState }) {
   return (
     <Chip kind={LOOKS[state]} dot={state === 'running' ? 'pulse' : true}>
-      {state}
+      {WORDS[state] ?? state}
     </Chip>
   )
 }

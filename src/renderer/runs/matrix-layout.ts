@@ -8,32 +8,45 @@ export interface MatrixLayout {
   readonly height: number
 }
 
-/** Labels of columns are turned by this much, in degrees. */
-export const SLANT = 40
-const LETTER_HEIGHT = 12
-const GAP = 8
+/** The widest texts, and the room that there is for all of it. */
+export interface MatrixNeeds {
+  readonly rows: number
+  readonly columns: number
+  readonly rowLabel: number
+  readonly columnLabel: number
+  readonly number: number
+  readonly room?: { readonly width: number; readonly height: number }
+}
 
-/** Cells as large as the numbers in them need, and as much room for labels as the longest takes: none is ever cut. */
-export function matrixLayout(
-  rows: number,
-  columns: number,
-  rowLabel: number,
-  columnLabel: number,
-  numberWidth: number,
-): MatrixLayout {
-  const cell = Math.max(20, Math.ceil(numberWidth) + 8)
+/** Labels of columns are turned by this much, in degrees. */
+export const SLANT = 50
+const LETTER_HEIGHT = 13
+const GAP = 8
+const SMALLEST = 22
+/** Larger cells say no more. */
+const LARGEST = 44
+
+/**
+ * Cells as large as there is room for, at least as large as the numbers in them need, and as much space for labels as
+ * the longest takes: none is ever cut.
+ */
+export function matrixLayout(needs: MatrixNeeds): MatrixLayout {
+  const { rows, columns, rowLabel, columnLabel, number, room } = needs
   const angle = (SLANT * Math.PI) / 180
-  const up = Math.sin(angle) * columnLabel + LETTER_HEIGHT
-  const along = Math.cos(angle) * columnLabel
-  // The last column's label leans out over the right edge.
-  const over = Math.max(0, along - cell / 2 + LETTER_HEIGHT)
+  const along = Math.cos(angle) * columnLabel + LETTER_HEIGHT
   const left = Math.ceil(rowLabel) + GAP
-  const top = Math.ceil(up) + GAP
+  const top = Math.ceil(Math.sin(angle) * columnLabel + LETTER_HEIGHT) + GAP
+  const least = Math.max(SMALLEST, Math.ceil(number) + 8)
+  // The last column's label leans out over the right edge by less than `along`.
+  const fits = room
+    ? Math.floor(Math.min((room.width - left - along) / (columns - 0.5), (room.height - top - 2) / rows))
+    : 0
+  const cell = Math.max(least, Math.min(LARGEST, fits))
   return {
     cell,
     left,
     top,
-    width: left + columns * cell + Math.ceil(over),
+    width: left + columns * cell + Math.ceil(Math.max(0, along - cell / 2)),
     height: top + rows * cell + 2,
   }
 }

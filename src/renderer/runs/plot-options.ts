@@ -170,7 +170,10 @@ const nameSteps =
     ctx.restore()
   }
 
-/** A dashed line and a small flag for each checkpoint. */
+/** Lines nearer to each other than this would be a fence before the curve. */
+const APART = 28
+
+/** A small flag for each checkpoint, and a dashed line where there are few. */
 function drawMarks(u: uPlot, marks: readonly number[], colours: Colours): void {
   const { ctx, bbox } = u
   const [from, to] = [u.scales.x!.min ?? 0, u.scales.x!.max ?? 0]
@@ -180,13 +183,17 @@ function drawMarks(u: uPlot, marks: readonly number[], colours: Colours): void {
   ctx.fillStyle = colours.mark
   ctx.lineWidth = unit
   ctx.setLineDash([2 * unit, 3 * unit])
-  for (const step of marks) {
-    if (step < from || step > to) continue
-    const x = Math.round(u.valToPos(step, 'x', true))
-    ctx.beginPath()
-    ctx.moveTo(x, bbox.top)
-    ctx.lineTo(x, bbox.top + bbox.height)
-    ctx.stroke()
+  const places = marks
+    .filter(step => step >= from && step <= to)
+    .map(step => Math.round(u.valToPos(step, 'x', true)))
+  const few = bbox.width >= places.length * APART * unit
+  for (const x of places) {
+    if (few) {
+      ctx.beginPath()
+      ctx.moveTo(x, bbox.top)
+      ctx.lineTo(x, bbox.top + bbox.height)
+      ctx.stroke()
+    }
     ctx.beginPath()
     ctx.moveTo(x - 3.5 * unit, bbox.top)
     ctx.lineTo(x + 3.5 * unit, bbox.top)

@@ -123,9 +123,12 @@ export class RunReducer {
         return
       }
       case 'time':
+        // Until its first mark the steps of a run are measured with the window's own clock.
+        if (this.clock === null) for (const { rate } of this.trainings.values()) rate.restart()
         this.clock = event.ms
         for (const [node, training] of this.trainings) {
-          if (this.nodes.get(node)?.state === 'done') continue
+          const state = this.nodes.get(node)?.state
+          if (state === 'done' || state === 'cached') continue
           this.measure(training, event.ms)
           touched.add(node)
         }

@@ -22,6 +22,13 @@ export class StepRate {
     if (from > 0) this.samples.splice(0, Math.min(from, this.samples.length - 2))
   }
 
+  /** Another clock counts from here on: what was measured with the one before says nothing in it. */
+  restart(): void {
+    this.samples = []
+    this.pausedSince = null
+    this.pausedFor = 0
+  }
+
   pause(at: number): void {
     this.pausedSince ??= at
   }
