@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { inflateRawSync } from 'node:zlib'
+import { crc32, inflateRawSync } from 'node:zlib'
 
 /** A file that is no archive that this reader takes; the message is for a person. */
 export class ZipError extends Error {
@@ -28,6 +28,8 @@ export interface ZipEntry {
   readonly packed: number
   readonly method: 'stored' | 'deflated'
   readonly offset: number
+  /** CRC-32 of the unpacked bytes: the manifest, which has all other hashes, has none of its own. */
+  readonly crc: number
 }
 
 const END = { signature: 0x06054b50, bytes: 22, comment: 0xffff }
@@ -70,19 +72,22 @@ export class ZipReader {
     const own = await readAt(this.file, entry.offset + LOCAL.bytes, nameBytes)
     if (own.toString('latin1') !== name) throw new ZipError(`${name} is called otherwise in its own place`)
     const packed = await readAt(this.file, entry.offset + LOCAL.bytes + nameBytes + extraBytes, entry.packed)
-    if (entry.method === 'stored') return packed
-    try {
-      // Never more than was announced, whatever the packed bytes say.
-      const bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, entry.bytes) })
-      if (bytes.length === entry.bytes) return bytes
-    } catch {
-      // Said below.
-    }
-    throw damaged(name)
+    const bytes = entry.method === 'stored' ? packed : inflate(packed, entry.bytes)
+    if (bytes?.length !== entry.bytes || crc32(bytes) !== entry.crc) throw damaged(name)
+    return bytes
   }
 
   async close(): Promise<void> {
     await this.file.close()
+  }
+}
+
+/** Never more than was announced, whatever the packed bytes say; undefined where they are no packed bytes. */
+function inflate(packed: Buffer, most: number): Buffer | undefined {
+  try {
+    return inflateRawSync(packed, { maxOutputLength: Math.max(1, most) })
+  } catch {
+    return undefined
   }
 }
 
@@ -151,7 +156,7 @@ function endOf(tail: Buffer): number | undefined {
 function entryOf(list: Buffer, from: number, name: string, limits: ZipLimits): ZipEntry {
   const [flags, method] = [list.readUInt16LE(from + 8), list.readUInt16LE(from + 10)]
   const [packed, bytes] = [list.readUInt32LE(from + 20), list.readUInt32LE(from + 24)]
-  const offset = list.readUInt32LE(from + 42)
+  const [crc, offset] = [list.readUInt32LE(from + 16), list.readUInt32LE(from + 42)]
   const most = limits.entryBytes(name)
   if (most === undefined) throw new ZipError(`it holds ${printable(name)}, which has no place in it`)
   if (flags & ENCRYPTED) throw new ZipError(`${name} is encrypted`)
@@ -160,7 +165,7 @@ function entryOf(list: Buffer, from: number, name: string, limits: ZipLimits): Z
   if (method === STORED && packed !== bytes) throw damaged(name)
   if (bytes > limits.ratioFrom && bytes > packed * limits.ratio)
     throw new ZipError(`${name} unpacks to more than ${limits.ratio} times its size`)
-  return { name, bytes, packed, method: method === STORED ? 'stored' : 'deflated', offset }
+  return { name, bytes, packed, method: method === STORED ? 'stored' : 'deflated', offset, crc }
 }
 
 /** Entries that share bytes make a small file unpack to a huge one. */

@@ -24,10 +24,15 @@ import type {
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 export const FAKE_ENGINE = here('fake-engine.mjs')
 
-/** A temporary folder, gone after the test. */
+const hosts = new Set<Workbench>()
+
+/** A temporary folder, gone after the test and after every host that may write to it. */
 export function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'diptych-host-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }))
+  onTestFinished(async () => {
+    await Promise.all([...hosts].map(host => host.close('cancel')))
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  })
   return folder
 }
 
@@ -179,7 +184,11 @@ export async function startHost(
     whenClosed: 'go-on',
     ...options,
   })
-  onTestFinished(() => workbench.close('cancel'))
+  hosts.add(workbench)
+  onTestFinished(async () => {
+    await workbench.close('cancel')
+    hosts.delete(workbench)
+  })
   await workbench.start()
   return { workbench, config, window: () => connect(workbench) }
 }

@@ -111,9 +111,11 @@ test('a window that lags gets nothing until it has kept up, and then all of it',
 })
 
 test('no more than 20 batches a second', async () => {
+  // Made first, so that it is there until the host has ended.
+  const folder = makeFolder()
   const host = await startHost()
   const window = await host.window()
-  const { id } = await window.open(putGraph(makeFolder()))
+  const { id } = await window.open(putGraph(folder))
   const text = graphText({ steps: 100_000, stepMs: 1 })
   const run = await window.ask('run.enqueue', {
     document: id,
