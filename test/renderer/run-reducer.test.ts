@@ -44,6 +44,21 @@ function reducer() {
   }
 }
 
+test('a Batch is done when what it does for its Train is', () => {
+  const { take } = reducer()
+  const progress = (node: string, done: number): Event => ({
+    type: 'progress',
+    node,
+    what: 'packing',
+    done,
+    total: 8,
+  })
+  expect(take(0, progress('batch', 4)).nodes.get('batch')).toMatchObject({ state: 'running', fraction: 0.5 })
+  expect(take(1, progress('batch', 8)).nodes.get('batch')).toEqual({ state: 'done' })
+  take(1, { type: 'node', node: 'data', state: 'running' }, progress('data', 8))
+  expect(take(1).nodes.get('data')).toMatchObject({ state: 'running' })
+})
+
 describe('training', () => {
   test('the speed of a run that nobody watched is in the host’s clock', () => {
     const over = new RunReducer({ ...info, state: 'completed', events: 9 })

@@ -31,6 +31,8 @@ export class RunReducer {
   private info: RunInfo
   private revision = 0
   private nodes: ReadonlyMap<string, NodeRun> = new Map()
+  /** Nodes that tell by themselves when they begin and end. */
+  private readonly announced = new Set<string>()
   private readonly trainings = new Map<string, Training>()
   private trains: ReadonlyMap<string, TrainRun> = new Map()
   private reports: RunView['reports']
@@ -94,12 +96,15 @@ export class RunReducer {
         touched.add(event.node)
         return
       case 'node':
+        this.announced.add(event.node)
         this.setNode(event.node, { state: event.state, why: event.why })
         return
       case 'progress': {
         const fraction = event.total > 0 ? Math.min(1, event.done / event.total) : undefined
         const why = this.nodes.get(event.node)?.why
-        this.setNode(event.node, { state: 'running', why, what: event.what, fraction })
+        // What a Batch does is part of its Train: nothing else tells that it is done.
+        if (fraction === 1 && !this.announced.has(event.node)) this.setNode(event.node, { state: 'done' })
+        else this.setNode(event.node, { state: 'running', why, what: event.what, fraction })
         return
       }
       case 'train': {
