@@ -15,11 +15,15 @@ const scripts = dirname(fileURLToPath(import.meta.url))
 
 const outputs = [...Object.values(ENTRIES).map(name => `${name}.mjs`), HASHES]
 
+/** The window and the desktop shell are built apart: see build-window.mjs. */
+const APART = ['src/renderer/', 'src/main/', 'src/preload/']
+
 /** One hash over everything that the build's results depend on. */
 function inputsHash(root) {
   const hash = createHash('sha256')
   const add = path => hash.update(`${path}\0`).update(readFileSync(path)).update('\0')
-  for (const path of listFiles(root, 'src', ['.ts', '.tsx', '.json'])) add(join(root, path))
+  for (const path of listFiles(root, 'src', ['.ts', '.tsx', '.json']))
+    if (!APART.some(folder => path.startsWith(folder))) add(join(root, path))
   add(join(root, 'package-lock.json'))
   add(join(root, 'tsconfig.json'))
   add(join(scripts, 'build.mjs'))
@@ -109,7 +113,9 @@ export async function ensureBuild(root = projectRoot, { log = say } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
+    const { ensureWindow } = await import('./build-window.mjs')
     await ensureBuild()
+    await ensureWindow()
   } catch (error) {
     say(error.message)
     process.exitCode = 1

@@ -32,7 +32,7 @@ function refuseFile(layer, { specifier, typeOnly }, path) {
 
 /** Why this layer may not have this import of a package or a built-in module, or undefined. */
 function refusePackage(layer, { specifier }, dependencies) {
-  const { pure, packages } = LAYERS[layer]
+  const { pure, packages, provided = [] } = LAYERS[layer]
   if (isBuiltin(specifier)) return pure ? `${layer} is pure: it may not use ${specifier}` : undefined
   const name = specifier
     .split('/')
@@ -41,6 +41,7 @@ function refusePackage(layer, { specifier }, dependencies) {
   if (packages && !packages.includes(name)) {
     return `${layer} may not import the package ${name}; it may import ${listed(packages)}`
   }
+  if (provided.includes(name)) return undefined
   return dependencies.has(name) ? undefined : `${name} is not among the dependencies of package.json`
 }
 

@@ -15,9 +15,12 @@ const FORMATTED = [
   'test',
   'scripts',
   'bin',
+  'electron.vite.config.ts',
+  'playwright.config.ts',
   'vitest.config.ts',
   'package.json',
   'tsconfig.json',
+  'tsconfig.window.json',
   'biome.json',
 ]
 
@@ -75,38 +78,52 @@ const prepare = (name, wanted) =>
     }
   })
 
-async function vitest() {
+/** Runs a test program whose reporter leaves the counts in a file. A skip says why, or counts as failed. */
+async function counted(name, args) {
   const folder = mkdtempSync(join(tmpdir(), 'diptych-test-'))
   const reportFile = join(folder, 'report.json')
-  const reporters = [
-    '--reporter=default',
-    `--reporter=${join(projectRoot, 'scripts', 'vitest-reporter.mjs')}`,
-  ]
   const env = { ...process.env, DIPTYCH_TEST_REPORT: reportFile }
   if (long) env.DIPTYCH_TEST_LONG = '1'
   try {
-    const code = await runNode([inModules('vitest', 'vitest.mjs'), 'run', ...reporters, ...filters], env)
+    const code = await runNode(args, env)
     const { passed, failed, skipped } = JSON.parse(readFileSync(reportFile, 'utf8'))
-    for (const { name, reason } of skipped) console.log(`skipped: ${name}: ${reason ?? 'NO REASON GIVEN'}`)
+    for (const { name: test, reason } of skipped)
+      console.log(`skipped: ${test}: ${reason ?? 'NO REASON GIVEN'}`)
     const silent = skipped.filter(({ reason }) => !reason).length
     if (silent > 0) console.log(`${silent} skipped without a reason: they count as failed`)
     // A run can fail without any test that does: no tests at all, a crash at the end.
     const failures = failed + silent || (code === 0 ? 0 : 1)
     return { passed, failed: failures, skipped: skipped.length - silent }
   } catch {
-    console.log('vitest ended without its report')
+    console.log(`${name} ended without its report`)
     return { failed: 1 }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
+const vitest = () =>
+  counted('vitest', [
+    inModules('vitest', 'vitest.mjs'),
+    'run',
+    '--reporter=default',
+    `--reporter=${join(projectRoot, 'scripts', 'vitest-reporter.mjs')}`,
+    ...filters,
+  ])
+
+const playwright = () =>
+  counted('playwright', [inModules('@playwright', 'test', 'cli.js'), 'test', ...filters])
+
 if (await prepare('set-up', { build: false })) {
-  await prepare('build', { plugin: false })
+  await prepare('build', { page: true, plugin: false })
   await check('layers', [join(projectRoot, 'scripts', 'lint-layers.mjs')])
   await check('format and lint', [inModules('@biomejs', 'biome', 'bin', 'biome'), 'check', ...FORMATTED])
   await check('types', [inModules('typescript', 'bin', 'tsc'), '-p', '.'])
-  await stage(long ? 'tests, full counts' : 'tests', vitest)
+  await check('types of the window', [inModules('typescript', 'bin', 'tsc'), '-p', 'tsconfig.window.json'])
+  // `npm test -- test/ir` runs a part: then the browser suite is run only where that is what was asked for.
+  const browserOnly = filters.length > 0 && filters.every(filter => filter.startsWith('test/e2e'))
+  if (!browserOnly) await stage(long ? 'tests, full counts' : 'tests', vitest)
+  if (browserOnly || filters.length === 0) await stage('browser', playwright)
 }
 
 console.log('')

@@ -4,13 +4,14 @@ import { setUp } from './all.mjs'
 import { projectRoot } from './paths.mjs'
 import { say } from './progress.mjs'
 
-/** Commands that compute nothing on a device, and so neither wait for the plugin nor miss it. */
+/** Commands that compute nothing on a device, and so neither wait for the plugin nor miss it. `serve` is open before it has come. */
 const WITHOUT_DEVICE = new Set([
   'check',
   'nodes',
   'print',
   'export',
   'cache',
+  'serve',
   'help',
   '--help',
   '-h',
@@ -23,11 +24,13 @@ const WITHOUT_DEVICE = new Set([
  * the terminal are its own.
  *
  * @param {string[]} args as after `diptych`
- * @param {{window?: boolean}} wanted
  */
-export async function runCommand(args, { window = false } = {}) {
+export async function runCommand(args) {
   try {
-    await setUp({ window, plugin: args.length > 0 && !WITHOUT_DEVICE.has(args[0]) })
+    await setUp({
+      page: args[0] === 'serve' && !args.includes('--help') && !args.includes('-h'),
+      plugin: args.length > 0 && !WITHOUT_DEVICE.has(args[0]),
+    })
   } catch (error) {
     say(error.message)
     process.exit(1)

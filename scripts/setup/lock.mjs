@@ -32,7 +32,7 @@ function startOf(pid) {
   }
 }
 
-const describe = pid => ({ pid, started: startOf(pid)?.started })
+const markOf = pid => ({ pid, started: startOf(pid)?.started })
 
 function isAlive({ pid, started }) {
   try {
@@ -83,7 +83,7 @@ async function breakStale(path) {
 }
 
 async function acquire(path, onWait) {
-  const content = { id: randomUUID(), host: hostname(), owner: describe(process.pid) }
+  const content = { id: randomUUID(), host: hostname(), owner: markOf(process.pid) }
   for (let said = false; ; ) {
     try {
       const file = openSync(path, 'wx')
@@ -133,7 +133,7 @@ export async function withLock(path, { what, log = say }, work) {
   beat.unref()
   try {
     return await work({
-      child: pid => writeFileSync(path, JSON.stringify({ ...content, child: describe(pid) })),
+      child: pid => writeFileSync(path, JSON.stringify({ ...content, child: markOf(pid) })),
     })
   } finally {
     clearInterval(beat)

@@ -94,7 +94,7 @@ function pipReason(output) {
 }
 
 /** Fetches the wheel with pip, which checks the hash before it keeps the file. Returns the file's path. */
-async function download(pin, wheel, scratch, { env, log }) {
+async function download(pin, wheel, scratch, { env, log, progressMs }) {
   const { pip, python } = await findPip({ env, scratch })
   if (!pip) throw new Unavailable(missingPip({ python }))
 
@@ -109,7 +109,7 @@ async function download(pin, wheel, scratch, { env, log }) {
   const total = megabytes(wheel.bytes)
   log(`fetching ${pin.title} (${pin.requirement}, ${total}) with ${pip.join(' ')}`)
   const measure = () => `${megabytes(Math.max(sizeOf(target), sizeOf(working)))} of ${total}`
-  const end = showProgress('plugin', measure, { log })
+  const end = showProgress('plugin', measure, { log, everyMs: progressMs })
   const flags = [
     'download',
     '--no-deps',
@@ -137,7 +137,7 @@ async function download(pin, wheel, scratch, { env, log }) {
  * The checked wheel, beside the plugin's folder: one that a person has put there, one that an interrupted start
  * has left, or pip's.
  */
-async function getWheel(pin, wheel, scratch, { plugins, env, log }) {
+async function getWheel(pin, wheel, scratch, { plugins, env, log, progressMs }) {
   const kept = join(plugins, wheel.file)
   const isKept = existsSync(kept)
   if (!isKept && isOffline(env)) {
@@ -145,7 +145,7 @@ async function getWheel(pin, wheel, scratch, { plugins, env, log }) {
       `it is not in the cache, and DIPTYCH_OFFLINE forbids to fetch it (or put ${kept} there)`,
     )
   }
-  const path = isKept ? kept : await download(pin, wheel, scratch, { env, log })
+  const path = isKept ? kept : await download(pin, wheel, scratch, { env, log, progressMs })
   const found = await hashFile(path)
   if (found !== wheel.sha256) {
     throw new Unavailable(`${path} has the SHA-256 ${found}, not ${wheel.sha256}; remove it`)

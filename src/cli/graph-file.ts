@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { BundleError, readBundle } from '../host/bundle.ts'
 import type { GraphSource } from '../protocol/messages.ts'
 import { CliError } from './exit.ts'
 import { parseOverride } from './overrides.ts'
@@ -17,9 +18,14 @@ export async function readGraph(
 ): Promise<GraphSource> {
   const overrides = set.map(parseOverride)
   try {
-    return { text: await readFile(file, 'utf8'), file: resolve(file), overrides, seed }
+    return { text: await readText(file), file: resolve(file), overrides, seed }
   } catch (e) {
+    if (e instanceof BundleError) throw new CliError(e.message)
     const { code = '', message } = e as NodeJS.ErrnoException
     throw new CliError(`${file}: ${REASONS[code] ?? message}.`)
   }
 }
+
+/** A bundle is read as the graph that it holds. */
+const readText = async (file: string): Promise<string> =>
+  file.endsWith('.dpt') ? (await readBundle(file)).text : readFile(file, 'utf8')

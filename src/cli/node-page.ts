@@ -1,5 +1,6 @@
 import { showAccept } from '../graph/accept.ts'
-import { type Accept, type InputTypes, type NodeDef, z } from '../graph/kit.ts'
+import type { Accept, InputTypes, NodeDef } from '../graph/kit.ts'
+import { paramSchema, typeText } from '../graph/param-schema.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
 import { dim, type PortType, tensorPort } from '../graph/types.ts'
 
@@ -30,28 +31,6 @@ export function nodePage(def: NodeDef): NodePage {
   return { params: paramLines(def), inputs: inputLines(def), outputs: outputLines(def) }
 }
 
-/** The part of JSON Schema that zod writes for the types that parameters have. */
-interface Schema {
-  readonly type?: string
-  readonly enum?: readonly unknown[]
-  readonly const?: unknown
-  readonly anyOf?: readonly Schema[]
-  readonly items?: Schema
-  readonly prefixItems?: readonly Schema[]
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly additionalProperties?: Schema | boolean
-  readonly required?: readonly string[]
-  readonly minimum?: number
-  readonly maximum?: number
-  readonly exclusiveMinimum?: number
-  readonly exclusiveMaximum?: number
-  readonly default?: unknown
-  readonly description?: string
-}
-
-export const paramSchema = (def: NodeDef): Schema =>
-  z.toJSONSchema(def.params, { io: 'input', unrepresentable: 'any' }) as Schema
-
 function paramLines(def: NodeDef): ParamLine[] {
   const { properties = {}, required = [] } = paramSchema(def)
   return Object.entries(properties).map(([name, schema]) => ({
@@ -61,44 +40,6 @@ function paramLines(def: NodeDef): ParamLine[] {
     required: required.includes(name),
     description: schema.description ?? '',
   }))
-}
-
-function typeText(s: Schema): string {
-  if (s.enum) return s.enum.join(' | ')
-  if (s.const !== undefined) return JSON.stringify(s.const)
-  if (s.anyOf) return s.anyOf.map(typeText).join(' or ')
-  switch (s.type) {
-    case 'integer':
-    case 'number':
-      return [s.type, range(s)].filter(Boolean).join(' ')
-    case 'string':
-      return 'text'
-    case 'array':
-      return s.prefixItems
-        ? `[${s.prefixItems.map(typeText).join(', ')}]`
-        : `list of ${typeText(s.items ?? {})}`
-    case 'object':
-      if (s.properties?.$node) return '{"$node": id}'
-      return typeof s.additionalProperties === 'object'
-        ? `names to ${typeText(s.additionalProperties)}`
-        : 'object'
-    default:
-      return s.type ?? 'any'
-  }
-}
-
-/** `1–256`, `≥ 0`, `> 0, ≤ 16`; zod's own bounds of a safe integer say nothing. */
-function range(s: Schema): string {
-  const bounded = (x: number | undefined) => x !== undefined && Math.abs(x) < Number.MAX_SAFE_INTEGER
-  if (bounded(s.minimum) && bounded(s.maximum)) return `${s.minimum}–${s.maximum}`
-  return [
-    bounded(s.minimum) ? `≥ ${s.minimum}` : '',
-    bounded(s.exclusiveMinimum) ? `> ${s.exclusiveMinimum}` : '',
-    bounded(s.maximum) ? `≤ ${s.maximum}` : '',
-    bounded(s.exclusiveMaximum) ? `< ${s.exclusiveMaximum}` : '',
-  ]
-    .filter(Boolean)
-    .join(', ')
 }
 
 const inputLines = (def: NodeDef): PortLine[] =>

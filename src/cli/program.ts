@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addBundleCommands } from './bundle-commands.ts'
 import { benchCommand } from './commands/bench.ts'
 import { cacheListCommand, cachePruneCommand } from './commands/cache.ts'
 import { checkCommand } from './commands/check.ts'
@@ -6,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts'
 import { nodesCommand } from './commands/nodes.ts'
 import { printCommand } from './commands/print.ts'
 import { type RunFlags, runCommand } from './commands/run.ts'
+import { type ServeFlags, serveCommand } from './commands/serve.ts'
 import type { Io } from './io.ts'
 import { parseSize } from './render/format.ts'
 
@@ -27,7 +29,9 @@ export function buildProgram(version: string, io: Io, done: (code: number) => vo
     })
     .addHelpText('after', EXAMPLES)
   addRun(program, io, done)
+  addServe(program, version, io, done)
   addOthers(program, io, done)
+  addBundleCommands(program, io, done)
   return program
 }
 
@@ -71,6 +75,38 @@ Examples:
       if (!given) command.error("error: missing required argument 'graph'")
       else done(await runCommand(given.graph, { ...flags, set: given.set }, io))
     })
+}
+
+function addServe(program: Command, version: string, io: Io, done: (code: number) => void): void {
+  program
+    .command('serve')
+    .description('open the workbench in a browser on this machine')
+    .argument('[graph]', 'graph file to begin with')
+    .option('--port <n>', 'port to listen on; 0 takes one that is free', integer(0, 65_535), 0)
+    .option('--open', 'open the browser, too')
+    .addOption(
+      new Option('--when-closed <what>', 'what becomes of a run when the last window is closed')
+        .choices(['go-on', 'stop'])
+        .default('go-on'),
+    )
+    .addOption(
+      new Option('--grace <ms>', 'how long the last window may be away before it counts as closed')
+        .argParser(integer(0, 3_600_000))
+        .hideHelp(),
+    )
+    .addHelpText(
+      'after',
+      `
+It answers only to this machine, and each printed address opens one window.
+Ctrl-C ends it; a run commits a checkpoint first. With --when-closed stop, closing the last window does the same.
+
+Examples:
+  diptych serve
+  diptych serve graphs/clip-emoji.json --port 8080 --open`,
+    )
+    .action(async (graph: string | undefined, flags: ServeFlags) =>
+      done(await serveCommand(graph, flags, version, io)),
+    )
 }
 
 /** `--set a.b=1 graph.json` takes the graph for another assignment; undefined where there is no graph at all. */

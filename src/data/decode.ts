@@ -76,6 +76,18 @@ export function verifyImage(bytes: Uint8Array): Promise<{ width: number; height:
   })
 }
 
+/** A picture as WebP, no side longer than `side`, never enlarged; transparency stays. For reports. */
+export function thumbnail(bytes: Uint8Array, side: number): Promise<Uint8Array> {
+  return decoding(bytes, image =>
+    image
+      .autoOrient()
+      .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .webp({ quality: 90, smartSubsample: true })
+      .toBuffer(),
+  )
+}
+
 async function decoding<T>(bytes: Uint8Array, work: (image: Sharp) => Promise<T>): Promise<T> {
   if (bytes.length === 0) throw new Error('the file is empty')
   try {

@@ -29,11 +29,12 @@ export interface FolderFiles {
 export type Resolved = { readonly file: string } | { readonly problem: string }
 
 /** Lists a folder. Hidden files are left out, links to folders are not followed, links that lead outside refused. */
-export async function listFolder(path: string): Promise<FolderFiles> {
+export async function listFolder(path: string, signal?: AbortSignal): Promise<FolderFiles> {
   const root = await realFolder(path)
   const names: string[] = []
   const refused = new Map<string, string>()
   const visit = async (folder: string): Promise<void> => {
+    signal?.throwIfAborted()
     for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
       if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue
       const name = folder === '' ? entry.name : `${folder}/${entry.name}`

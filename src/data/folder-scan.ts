@@ -39,6 +39,7 @@ export interface ScanOptions {
   readonly captions?: string
   /** What a caption made from a label says; default "a photo of a {label}". */
   readonly template?: string
+  readonly signal?: AbortSignal
 }
 
 const FILE_COLUMNS = ['file_name', 'image', 'file', 'filename', 'path', 'image_path']
@@ -49,7 +50,7 @@ const NO_CAPTIONS = /^(readme|licen[cs]e|notice|source|credits?|classes|labels?|
 
 /** Finds out what a folder holds (metadata, sidecar texts or class folders) and its rows, without opening pictures. */
 export async function scanFolder(options: ScanOptions): Promise<FolderScan> {
-  const files = await listFolder(options.path)
+  const files = await listFolder(options.path, options.signal)
   const listed = files.names.filter(name => /(^|\/)metadata\.(jsonl|csv)$/.test(name))
   if (options.metadata !== undefined || listed.length > 0) return scanMetadata(files, listed, options)
   const { pictures, bad } = picturesOf(files)
@@ -58,7 +59,9 @@ export async function scanFolder(options: ScanOptions): Promise<FolderScan> {
   }
   const texts = sidecars(files, pictures)
   const found =
-    texts.beside.size > 0 ? await scanSidecars(files, pictures, texts) : scanClasses(pictures, options)
+    texts.beside.size > 0
+      ? await scanSidecars(files, pictures, texts, options)
+      : scanClasses(pictures, options)
   return { root: files.root, extraColumns: [], ...found, bad: [...bad, ...found.bad] }
 }
 
@@ -142,13 +145,19 @@ function sidecars(files: FolderFiles, pictures: readonly string[]): Sidecars {
   return { beside, alone }
 }
 
-async function scanSidecars(files: FolderFiles, pictures: readonly string[], texts: Sidecars) {
+async function scanSidecars(
+  files: FolderFiles,
+  pictures: readonly string[],
+  texts: Sidecars,
+  { signal }: ScanOptions,
+) {
   const bad: BadRow[] = texts.alone.map(where => ({
     where,
     problem: 'a caption for a picture that is not there: no picture has this name.',
   }))
   const candidates: Candidate[] = []
   for (const file of pictures) {
+    signal?.throwIfAborted()
     const name = texts.beside.get(file)
     if (name === undefined) {
       bad.push({ where: file, problem: `there is no caption file "${stem(file)}.txt" beside this picture.` })

@@ -18,7 +18,8 @@ export interface StageKey {
   readonly engine: string
 }
 
-const PARTS: Readonly<Record<keyof StageKey, string>> = {
+/** How the parts of a key are called. */
+export const PARTS: Readonly<Record<keyof StageKey, string>> = {
   program: 'the model, objective, optimizer or schedule',
   data: 'the data or the tokenizer',
   start: 'the starting weights',

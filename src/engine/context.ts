@@ -4,6 +4,7 @@ import type { Registry } from '../graph/kit.ts'
 import type { Event } from '../protocol/messages.ts'
 import type { Backend } from '../runtime/backend.ts'
 import type { CodeHash } from './code-hash.ts'
+import type { Reasons } from './reasons.ts'
 
 /** How a person wants a run to end early. */
 export type StopHow = 'checkpoint' | 'cancel'
@@ -18,6 +19,14 @@ export interface EngineContext {
   readonly signal: AbortSignal
   /** Set once someone asked to stop; training looks at it at each step. */
   readonly stopping: () => StopHow | undefined
+  /** Passed before each node and each step: where a run is held, and goes on from. */
+  readonly gate: (node: string, step?: number) => Promise<void> | undefined
+  /** Awaited after each step: undefined unless very many events wait to be sent. */
+  readonly room: () => Promise<void> | undefined
+  /** Says how logged metrics reach the disk, which they do before they are sent. */
+  readonly persistWith: (persist: () => Promise<void>) => void
+  /** Why nodes run. None outside a run. */
+  readonly reasons?: Reasons
   /** Keeps all rows that a node left out; returns the file that will name them. None outside a run. */
   readonly leftOut?: (node: string, rows: readonly BadRow[]) => string
 }

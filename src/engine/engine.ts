@@ -2,11 +2,13 @@ import { DataError, diskFault, reason } from '../data/error.ts'
 import { GraphFault } from '../graph/diagnostic.ts'
 import type { Registry } from '../graph/kit.ts'
 import { BuildError } from '../ir/builder.ts'
-import type { Command, Event, Message, Result } from '../protocol/messages.ts'
+import type { Command, Result } from '../protocol/messages.ts'
 import { bench } from './bench/run.ts'
 import type { CodeHash } from './code-hash.ts'
 import type { EngineContext, StopHow } from './context.ts'
+import { RunControl } from './control.ts'
 import { GraphErrors, loadGraph } from './load.ts'
+import { Outbox, type Send } from './outbox.ts'
 import { printGraph } from './print.ts'
 import { NodeFailure, runGraph } from './run.ts'
 import { SafetensorsError } from './safetensors.ts'
@@ -15,16 +17,20 @@ export interface EngineOptions {
   readonly registry: Registry
   readonly cacheDir: string
   readonly codeHash: CodeHash
-  readonly send: (message: Message) => void
+  readonly send: Send
 }
 
 interface Running {
   readonly abort: AbortController
+  readonly control: RunControl
   how: StopHow | undefined
   readonly finished: Promise<Result>
 }
 
-/** Carries out commands one after another; stops reach the one that is running. */
+/** Needs no device and changes nothing: done at once, beside a run. */
+const isLook = (command: Command): boolean => command.type === 'check' || command.type === 'print'
+
+/** Carries out commands one after another, looks beside them; stops and controls reach the one that is meant. */
 export class Engine {
   private readonly options: EngineOptions
   private readonly running = new Map<number, Running>()
@@ -41,19 +47,34 @@ export class Engine {
       if (target) this.stop(target, command.how)
       return Promise.resolve({ type: 'stopping' })
     }
+    if (command.type === 'control') {
+      this.running.get(command.run)?.control.take(command.action, command.steps)
+      return Promise.resolve({ type: 'controlled' })
+    }
     const abort = new AbortController()
-    const finished = this.queue.then(() => this.carryOut(command, context))
-    const entry: Running = { abort, how: undefined, finished }
+    const outbox = new Outbox(command.id, this.options.send)
+    const control = new RunControl(
+      event => outbox.emit(event),
+      command.type === 'run' && (command.options.paused ?? false),
+    )
+    const before = isLook(command) ? Promise.resolve() : this.queue
+    const finished = before
+      .then(() => this.carryOut(command, context))
+      .then(result => outbox.close().then(() => result))
+    const entry: Running = { abort, control, how: undefined, finished }
     const context: EngineContext = {
       registry: this.options.registry,
       cacheDir: this.options.cacheDir,
       codeHash: this.options.codeHash,
-      emit: (event: Event) => this.options.send({ type: 'event', id: command.id, event }),
+      emit: event => outbox.emit(event),
       signal: abort.signal,
       stopping: () => entry.how,
+      gate: (node, step) => control.gate(node, step),
+      room: () => outbox.room(),
+      persistWith: persist => outbox.persistWith(persist),
     }
     this.running.set(command.id, entry)
-    this.queue = finished
+    if (!isLook(command)) this.queue = finished
     return finished.finally(() => this.running.delete(command.id))
   }
 
@@ -68,14 +89,15 @@ export class Engine {
     target.how = how
     // Work on the host (reading, packing, tokenising) has nothing to commit and ends at once either way.
     target.abort.abort()
+    target.control.end()
   }
 
   private async carryOut(command: Command, context: EngineContext): Promise<Result> {
     try {
       switch (command.type) {
         case 'check': {
-          const { graph, schemas } = await loadGraph(command.graph, context)
-          return { type: 'checked', diagnostics: graph.diagnostics, schemas }
+          const { graph, schemas, unreadable } = await loadGraph(command.graph, context)
+          return { type: 'checked', diagnostics: graph.diagnostics, schemas, unreadable }
         }
         case 'print':
           return {
@@ -91,7 +113,7 @@ export class Engine {
       }
     } catch (e) {
       return command.type === 'check' && e instanceof GraphErrors
-        ? { type: 'checked', diagnostics: e.diagnostics, schemas: {} }
+        ? { type: 'checked', diagnostics: e.diagnostics, schemas: {}, unreadable: {} }
         : failure(e)
     }
   }
@@ -101,6 +123,8 @@ export class Engine {
 function failure(e: unknown): Result {
   if (e instanceof GraphErrors) return { type: 'failed', diagnostics: e.diagnostics, message: e.message }
   const cause = e instanceof NodeFailure ? e.cause : e
+  if (cause instanceof Error && cause.name === 'AbortError')
+    return { type: 'failed', diagnostics: [], message: 'cancelled' }
   const node =
     e instanceof NodeFailure ? e.node : cause instanceof BuildError ? (cause.origin ?? undefined) : undefined
   const expected =

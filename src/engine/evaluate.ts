@@ -50,16 +50,16 @@ export async function runEvaluator(
   const tokenizers = fieldsOf(graph, [operands.rows, operands.columns]).flatMap(f =>
     tokenizerOfField(graph, f, values),
   )
-  const key = hashOf([
-    node.id,
-    codeOf(def, context.codeHash),
-    node.params,
-    dataset.hash,
-    weights.hash,
-    tokenizers.map(t => t.hash),
-    [tile, sides.rows, sides.columns].map(s => printProgram(s.program)),
-    context.backend.fingerprint,
-  ])
+  const parts = {
+    code: hashOf(codeOf(def, context.codeHash)),
+    params: hashOf(node.params),
+    inputs: hashOf([dataset.hash, tokenizers.map(t => t.hash)]),
+    weights: weights.hash,
+    program: hashOf([tile, sides.rows, sides.columns].map(s => printProgram(s.program))),
+    engine: context.backend.fingerprint,
+  }
+  const why = context.reasons?.note(node.id, parts, options.fresh)
+  const key = hashOf([node.id, parts])
   const attribution = dataset.schema.attribution
   if (!options.fresh) {
     const cached = await readReport(context.cacheDir, key)
@@ -68,7 +68,7 @@ export async function runEvaluator(
       return cached
     }
   }
-  context.emit({ type: 'node', node: node.id, state: 'running' })
+  context.emit({ type: 'node', node: node.id, state: 'running', why })
   const session = new Evaluation(graph, node, values, dataset, weights, { tile, ...sides }, operands, context)
   try {
     const report = { ...(await def.evaluate(session, node.params)), attribution }

@@ -44,21 +44,24 @@ export async function runHostNode(
   }
   const path = node.params.path
   const files = typeof path === 'string' ? await fingerprintFolder(resolve(folder, path)) : ''
-  const key = hashOf([
-    def.type,
-    def.version,
-    codeOf(def, context.codeHash),
-    node.params,
-    Object.entries(inputs).map(([port, v]) => [port, contentOf(v)]),
+  const parts = {
+    code: hashOf([def.type, def.version, codeOf(def, context.codeHash)]),
+    params: hashOf(node.params),
+    inputs: hashOf(Object.entries(inputs).map(([port, v]) => [port, contentOf(v)])),
     seed,
     files,
-  ])
+  }
+  // Settings are made anew each time, which takes no time and needs no reason.
+  const kept = Object.values(node.outputs).some(t => t.kind === 'dataset' || t.kind === 'tokenizer')
+  const noted = context.reasons?.note(node.id, parts, false)
+  const why = kept ? noted : undefined
+  const key = hashOf(parts)
   const cached = await readCached(node, key, context)
   if (cached) {
     context.emit({ type: 'node', node: node.id, state: 'cached' })
     return cached
   }
-  context.emit({ type: 'node', node: node.id, state: 'running' })
+  context.emit({ type: 'node', node: node.id, state: 'running', why })
   const services = servicesFor({
     cacheDir: context.cacheDir,
     folder,

@@ -14,6 +14,8 @@ export interface LoadedGraph {
   readonly document: GraphDocument
   readonly graph: CheckedGraph
   readonly schemas: Readonly<Record<string, DatasetSchema>>
+  /** Sources that can't be read, by wire, and why. */
+  readonly unreadable: Readonly<Record<string, string>>
   /** The folder that relative paths start from. */
   readonly folder: string
 }
@@ -41,10 +43,14 @@ export async function loadGraph(source: GraphSource, context: EngineContext): Pr
   const known = Object.entries(schemas).flatMap(([wire, s]) =>
     s.state === 'known' ? [[wire, s.schema]] : [],
   )
+  const failed = Object.entries(schemas).flatMap(([wire, s]) =>
+    s.state === 'failed' ? [[wire, s.message]] : [],
+  )
   return {
     document: overridden.document,
     graph: { ...graph, diagnostics: graph.diagnostics.map(d => withLine(d, parsed)) },
     schemas: Object.fromEntries(known) as Record<string, DatasetSchema>,
+    unreadable: Object.fromEntries(failed) as Record<string, string>,
     folder,
   }
 }
@@ -113,6 +119,7 @@ async function peekSchemas(doc: GraphDocument, folder: string, context: EngineCo
         const schema = await (n.def as HostNode).peek!({ services, seed: doc.meta.seed }, n.params)
         schemas[wire] = { state: 'known', schema }
       } catch (e) {
+        context.signal.throwIfAborted()
         schemas[wire] = { state: 'failed', message: reason(e) }
       }
     }),

@@ -10,9 +10,12 @@ import { cacheFolder } from './paths.ts'
  * The engine process: plain Node, started by the host with an IPC channel. It does one command at a time,
  * listens for stops meanwhile, and ends itself when the host is gone, committing a checkpoint first.
  */
-const send = (message: Message): void => {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {})
-}
+const send = (message: Message): Promise<void> =>
+  new Promise(resolve => {
+    // An error means that the host is gone, which is heard of as a disconnection.
+    if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
+    else resolve()
+  })
 
 /** How long an engine that should end may still work on a checkpoint. */
 const GRACE_MS = 30_000
@@ -43,19 +46,25 @@ for (const stream of [process.stdout, process.stderr])
   stream.on('error', () => {
     // The host that read it is gone.
   })
+/** Commands that are not answered yet. */
+const answers = new Set<Promise<void>>()
+
 process.on('message', (command: Command) => {
   if (command.type === 'shutdown') {
-    void engine.stopAll('checkpoint').then(() => {
-      answer(command.id, { type: 'stopping' })
-      process.disconnect()
-    })
+    void engine
+      .stopAll('checkpoint')
+      .then(() => Promise.all(answers))
+      .then(() => answer(command.id, { type: 'stopping' }))
+      .then(() => process.disconnect())
     return
   }
-  void engine.handle(command).then(result => answer(command.id, result))
+  const answered = engine.handle(command).then(result => answer(command.id, result))
+  answers.add(answered)
+  void answered.then(() => answers.delete(answered))
 })
 
-function answer(id: number, result: Result): void {
-  send({ type: 'done', id, result })
+function answer(id: number, result: Result): Promise<void> {
+  return send({ type: 'done', id, result })
 }
 
-send({ type: 'ready', version: process.version })
+void send({ type: 'ready', version: process.version })

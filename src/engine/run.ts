@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path'
+import { writeFileAtomic } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import type { CheckedNode } from '../graph/check.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
@@ -11,6 +12,8 @@ import { type EngineContext, Stopped } from './context.ts'
 import { runEvaluator } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
+import { withPictures } from './pictures.ts'
+import { Reasons } from './reasons.ts'
 import { lockRun } from './run-lock.ts'
 import { RunStore } from './run-store.ts'
 import { runTrain } from './train.ts'
@@ -49,6 +52,8 @@ export async function runGraph(
   const unlock = await lockRun(run.path, context.signal, warn)
   try {
     if (options.resumeFrom) await sayWhatResumes(loaded, run, options.resumeFrom, warn)
+    context.emit({ type: 'run', folder: run.path })
+    await writeFileAtomic(join(run.path, 'schemas.json'), JSON.stringify(loaded.schemas))
     return await runNodes(loaded, run, options, context)
   } finally {
     await unlock()
@@ -73,6 +78,7 @@ async function runNodes(
   options: RunOptions,
   context: EngineContext,
 ): Promise<Result> {
+  const reasons = await Reasons.open(run.path)
   const backend = await openBackend(options.engine, context.cacheDir, message =>
     context.emit({ type: 'log', level: 'warning', message }),
   )
@@ -81,11 +87,17 @@ async function runNodes(
   const attribution = () => attributionOf(state.values)
   try {
     for (const node of neededNodes(loaded)) {
+      await context.gate(node.id)
       const how = context.stopping()
       if (how) throw new Stopped(how)
       try {
         const leftOut: EngineContext['leftOut'] = (id, rows) => run.leftOut(id, rows)
-        const report = await runNode(node, loaded, state, run, options, { ...context, backend, leftOut })
+        const report = await runNode(node, loaded, state, run, options, {
+          ...context,
+          backend,
+          leftOut,
+          reasons,
+        })
         await run.writeLeftOut()
         if (report) {
           reports[node.id] = report
@@ -106,6 +118,9 @@ async function runNodes(
     throw e
   } finally {
     backend.close()
+    await reasons.save().catch(() => {
+      // Only what the next run says of itself depends on it.
+    })
   }
 }
 
@@ -136,7 +151,8 @@ async function runNode(
     const wire = wireOf(node, 'weights')
     const weights = wire ? state.weights.get(wire) : undefined
     if (!weights) throw new DataError('its weights do not come from a Train')
-    return runEvaluator(graph, node, state.values, weights, options, context)
+    const report = await runEvaluator(graph, node, state.values, weights, options, context)
+    return withPictures(report, graph, node, state.values, run.path, context)
   }
   return undefined
 }

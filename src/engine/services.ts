@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { peekEmoji } from '../data/emoji.ts'
-import { peekFolder } from '../data/folder.ts'
 import type { Services } from '../graph/host.ts'
+import { peekFolderAgain } from './peek.ts'
 import { bpe } from './services/bpe.ts'
 import type { ServiceContext } from './services/context.ts'
 import { emoji } from './services/emoji.ts'
@@ -17,5 +17,6 @@ export const servicesFor = (context: ServiceContext): Services => ({
   bpe: bpe(context),
   tokenizerFile: tokenizerFile(context),
   peekEmoji: ({ language }) => peekEmoji(language),
-  peekFolder: options => peekFolder({ ...options, path: resolve(context.folder, options.path) }),
+  peekFolder: options =>
+    peekFolderAgain({ ...options, path: resolve(context.folder, options.path), signal: context.signal }),
 })

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { removeLeftovers, temporaryName } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import { hashOf, sha256 } from '../data/hash.ts'
+import { breathe } from '../data/parallel.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
 import { averageName, buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
@@ -15,7 +16,7 @@ import { elementCount } from '../ir/types.ts'
 import { hashString } from '../nn/init.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { StepEvent } from '../protocol/messages.ts'
-import { differences, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
+import { differences, PARTS, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
 import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
 import { Feed, openField } from './feed.ts'
@@ -67,6 +68,7 @@ export async function runTrain(
       steps: settings.steps,
       engine: `${ENGINE} ${context.backend.fingerprint}`,
     }
+    const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = hashOf([node.id, key])
     const cached = join(context.cacheDir, 'train', hash)
     if (!options.fresh && !options.resumeFrom) {
@@ -77,9 +79,9 @@ export async function runTrain(
         return resultOf(step, hash, found)
       }
     }
+    context.emit({ type: 'node', node: node.id, state: 'running', why: options.resumeFrom ? 'resumed' : why })
+    await context.reasons?.save()
     const start = await startOf(node.id, step, key, seed, wired, run, options)
-    const why = start.step < settings.steps ? 'compiling' : undefined
-    context.emit({ type: 'node', node: node.id, state: 'running', why })
     const end =
       start.step >= settings.steps
         ? start
@@ -196,6 +198,7 @@ async function train(
   context: DeviceContext,
 ): Promise<LoopState> {
   const before = performance.now()
+  context.emit({ type: 'progress', node: id, what: 'compiling', done: 0, total: 0 })
   const executable = await context.backend.compile(step.program, { donate: step.donate })
   context.emit({
     type: 'train',
@@ -214,6 +217,7 @@ async function train(
     start,
     trainKey(key.seed, id),
   )
+  context.persistWith(() => run.flush(id))
   let committed = start.step
   const commit = async () => {
     const state = await loop.snapshot()
@@ -231,6 +235,7 @@ async function train(
   }
   try {
     while (loop.taken < settings.steps) {
+      await context.gate(id, loop.taken)
       const how = context.stopping()
       if (how) {
         if (how === 'checkpoint' && committed !== loop.taken) await commit()
@@ -240,6 +245,9 @@ async function train(
       refuseNonFinite(event, run)
       run.metric(event)
       context.emit(event)
+      // Where a step is pure computation, stops and controls would never be heard.
+      await breathe()
+      await context.room()
       const every = settings.checkpointEvery
       if (every > 0 && loop.taken % every === 0 && loop.taken < settings.steps) await commit()
     }

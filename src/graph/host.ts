@@ -108,7 +108,14 @@ export interface ReportGallery {
   readonly items: readonly {
     readonly row: string
     readonly label: string
-    readonly matches: readonly { readonly row: string; readonly label: string; readonly correct: boolean }[]
+    /** Name of the row's picture among the run's, where it has one. */
+    readonly picture?: string
+    readonly matches: readonly {
+      readonly row: string
+      readonly label: string
+      readonly correct: boolean
+      readonly picture?: string
+    }[]
   }[]
 }
 

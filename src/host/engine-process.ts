@@ -40,6 +40,8 @@ export class EngineMissing extends Error {
 export interface EngineProcessOptions {
   /** The engine's program; by default `engine.mjs` beside this program's bundle. */
   readonly entry?: string
+  /** The Node that runs it; by default the one that runs this process. */
+  readonly node?: string
   readonly env?: NodeJS.ProcessEnv
   /** Gets what the engine writes to its standard output and error, as it comes. */
   readonly onLog?: (chunk: Uint8Array) => void
@@ -81,6 +83,7 @@ export class EngineProcess {
     if (!existsSync(entry))
       throw new EngineMissing(`The engine is not built: ${entry} is missing. Run "npm run setup".`)
     const child = fork(entry, [], {
+      execPath: options.node ?? process.execPath,
       // Not what this process was started with: an `--inspect` port can be had only once.
       execArgv: ['--enable-source-maps'],
       env: options.env ?? process.env,
@@ -170,7 +173,7 @@ export class EngineProcess {
 
   private receive(message: Exclude<Message, { type: 'ready' }>): void {
     const request = this.pending.get(message.id)
-    if (message.type === 'event') request?.onEvent(message.event)
+    if (message.type === 'events') for (const event of message.events) request?.onEvent(event)
     else if (request) {
       this.pending.delete(message.id)
       request.resolve(message.result)

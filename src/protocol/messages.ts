@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly resumeFrom?: string
   /** Train and evaluate again what the cache already has. */
   readonly fresh: boolean
+  /** Pauses before the first step. */
+  readonly paused?: boolean
 }
 
 /** What a client may ask of the engine. Each has an id that its events carry. */
@@ -41,6 +43,15 @@ export type Command =
       readonly type: 'stop'
       readonly run: number
       readonly how: 'checkpoint' | 'cancel'
+    }
+  /** Holds a run at the next step or node, takes some steps of it, or lets it go on. */
+  | {
+      readonly id: number
+      readonly type: 'control'
+      readonly run: number
+      readonly action: 'pause' | 'step' | 'resume'
+      /** For `step`: how many. */
+      readonly steps?: number
     }
   /** Times a fixed model, in turn with the peers: `rounds` rounds of `stepsPerRound` steps each. */
   | {
@@ -65,6 +76,16 @@ export type StepEvent = {
 }
 
 export type Event =
+  /** The run has its folder. */
+  | { readonly type: 'run'; readonly folder: string }
+  /** The run holds before this node, or before this step of its training; `resumed` when it goes on. */
+  | { readonly type: 'paused'; readonly node: string; readonly step?: number }
+  | { readonly type: 'resumed' }
+  /**
+   * The host's clock, put among the events that it keeps: milliseconds since the run began, after some steps and
+   * around a pause, so that the speed of a run can be told later too.
+   */
+  | { readonly type: 'time'; readonly ms: number }
   | {
       readonly type: 'log'
       readonly level: 'info' | 'warning'
@@ -78,7 +99,7 @@ export type Event =
       readonly state: 'running' | 'cached' | 'done'
       readonly why?: string
     }
-  /** Progress within a node, such as packing or embedding. */
+  /** Progress within a node, such as packing or embedding; `total` 0 where it can't be known, as of compiling. */
   | {
       readonly type: 'progress'
       readonly node: string
@@ -105,6 +126,8 @@ export type Result =
       readonly type: 'checked'
       readonly diagnostics: readonly Diagnostic[]
       readonly schemas: Readonly<Record<string, DatasetSchema>>
+      /** Sources that can't be read, by wire, and why. */
+      readonly unreadable: Readonly<Record<string, string>>
     }
   | { readonly type: 'printed'; readonly text: string }
   /** `text` for people, `json` for `--json`. */
@@ -120,6 +143,8 @@ export type Result =
       readonly attribution: readonly string[]
     }
   | { readonly type: 'stopping' }
+  /** A `control` was heard; `paused` and `resumed` say when it takes effect. */
+  | { readonly type: 'controlled' }
   | {
       readonly type: 'failed'
       readonly diagnostics: readonly Diagnostic[]
@@ -130,5 +155,6 @@ export type Result =
 /** What the engine sends. `result` ends a command. */
 export type Message =
   | { readonly type: 'ready'; readonly version: string }
-  | { readonly type: 'event'; readonly id: number; readonly event: Event }
+  /** Some events of a command, in order; metrics among them are on the disk. */
+  | { readonly type: 'events'; readonly id: number; readonly events: readonly Event[] }
   | { readonly type: 'done'; readonly id: number; readonly result: Result }

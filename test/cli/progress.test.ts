@@ -4,7 +4,8 @@ import { openRunView } from '../../src/cli/render/run-view.ts'
 import type { Event, StepEvent } from '../../src/protocol/messages.ts'
 
 const started: Event[] = [
-  { type: 'node', node: 'train', state: 'running', why: 'compiling' },
+  { type: 'node', node: 'train', state: 'running', why: 'first run' },
+  { type: 'progress', node: 'train', what: 'compiling', done: 0, total: 0 },
   {
     type: 'train',
     node: 'train',

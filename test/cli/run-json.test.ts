@@ -21,10 +21,10 @@ describe.skipIf(noXla)(`diptych run --json${skipNote}`, () => {
   test('is one JSON object a line, each of a known type', () => {
     expect(first.stdout.endsWith('\n')).toBe(true)
     const types = new Set(first.lines.map(line => line.type))
-    const known = ['node', 'progress', 'train', 'step', 'checkpoint', 'report', 'log', 'result']
+    const known = ['run', 'node', 'progress', 'train', 'step', 'checkpoint', 'report', 'log', 'result']
     for (const type of types) expect(known).toContain(type)
     expect([...types]).toEqual(
-      expect.arrayContaining(['node', 'train', 'step', 'checkpoint', 'report', 'result']),
+      expect.arrayContaining(['run', 'node', 'train', 'step', 'checkpoint', 'report', 'result']),
     )
   })
 

@@ -31,6 +31,9 @@ const context = {
   emit: () => {},
   signal: new AbortController().signal,
   stopping: () => undefined,
+  gate: () => undefined,
+  room: () => undefined,
+  persistWith: () => {},
 }
 
 /** A peer in Node: `body` runs first; `on(n)` is what it does when told to take n steps. */

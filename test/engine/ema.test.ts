@@ -99,7 +99,7 @@ describe('a moving average of the weights', () => {
     const stopped = await runHere(graph, {
       cache,
       fresh: true,
-      onEvent: (e, stop) => e.type === 'step' && e.node === 'tune' && e.step === 1 && stop('checkpoint'),
+      stopAt: { train: 'tune', step: 2 },
     })
     expect(stopped.result).toMatchObject({ outcome: 'stopped' })
     const rest = await runHere(graph, { cache, resumeFrom: folderOf(stopped) })
@@ -144,7 +144,7 @@ describe('other optimizers than AdamW', () => {
     const stopped = await runHere(graph, {
       cache,
       fresh: true,
-      onEvent: (e, stop) => e.type === 'step' && e.step === 1 && stop('checkpoint'),
+      stopAt: { train: 'train', step: 2 },
     })
     const rest = await runHere(graph, { cache, resumeFrom: folderOf(stopped) })
     expect((await saved(rest, STEPS, 'train')).weights).toEqual(weights)

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { arm } from './faulty-disk.ts'
@@ -47,7 +47,8 @@ test('a loss that is not a number ends the run by its name, and keeps what was c
 describe('a full disk is a clear stop, and what was committed stays whole', () => {
   test.each([
     ['no room for a checkpoint', /checkpoints/, 250],
-    ['no room for metrics', /metrics\.train/, 8],
+    // Metrics are written as time goes by, so this may come before the first checkpoint.
+    ['no room for metrics', /metrics\.train/, 4],
   ])('%s', async (what, where, at) => {
     const before = runs()
     arm('ENOSPC', at, where)
@@ -56,8 +57,9 @@ describe('a full disk is a clear stop, and what was committed stays whole', () =
     expect(failureOf(ran)).toMatch(new RegExp(`^The disk is full: ${what} in .*free some space and resume`))
     expect(ran.result).toMatchObject({ node: 'train' })
     const [run] = runs().filter(r => !before.includes(r))
-    const names = readdirSync(join(run!, 'checkpoints', 'train')).filter(n => !n.startsWith('.'))
-    expect(names.length).toBeGreaterThan(0)
+    const folder = join(run!, 'checkpoints', 'train')
+    const names = existsSync(folder) ? readdirSync(folder).filter(n => !n.startsWith('.')) : []
+    if (where.test(folder)) expect(names.length).toBeGreaterThan(0)
     for (const name of names) await readCheckpoint(join(run!, 'checkpoints', 'train', name))
     const rest = await runHere(graph, { cache, resumeFrom: run! })
     expect(rest.result).toMatchObject({ outcome: 'completed' })

@@ -35,7 +35,15 @@ beforeAll(async () => {
 
 describe('a run’s folder holds what a person expects', () => {
   test('graph, metrics, checkpoints, reports', () => {
-    expect(readdirSync(run).sort()).toEqual(['checkpoints', 'graph.json', 'metrics.train.jsonl', 'reports'])
+    expect(readdirSync(run).sort()).toEqual([
+      'checkpoints',
+      'graph.json',
+      'keys.json',
+      'metrics.train.jsonl',
+      'pictures',
+      'reports',
+      'schemas.json',
+    ])
     expect(readdirSync(checkpointOf(run, 6)).sort()).toEqual([
       'optimizer.safetensors',
       'state.json',
@@ -71,7 +79,7 @@ describe('resuming', () => {
     const stopped = await runHere(graph, {
       cache,
       fresh: true,
-      onEvent: (e, stop) => e.type === 'step' && e.step === 4 && stop('checkpoint'),
+      stopAt: { train: 'train', step: 5 },
     })
     expect(stopped.result).toMatchObject({ outcome: 'stopped' })
     expect(existsSync(checkpointOf(folderOf(stopped), 5))).toBe(true)
@@ -83,17 +91,18 @@ describe('resuming', () => {
     const cancelled = await runHere(graph, {
       cache,
       fresh: true,
-      onEvent: (e, stop) => e.type === 'step' && e.step === 4 && stop('cancel'),
+      stopAt: { train: 'train', step: 5 },
+      how: 'cancel',
     })
     expect(cancelled.result).toMatchObject({ outcome: 'cancelled' })
     expect(readdirSync(join(folderOf(cancelled), 'checkpoints', 'train'))).toEqual(['step-3'])
     expect((await resume(folderOf(cancelled))).losses).toEqual(losses.slice(3))
   })
 
-  test('a stop while pictures are read ends at once, and leaves a run to go on with', async () => {
+  test('a stop before training ends at once, and leaves a run to go on with', async () => {
     const stopped = await runHere(graph, {
       cache: join(scratch, 'empty-cache'),
-      onEvent: (e, stop) => e.type === 'progress' && e.what === 'packing pictures' && stop('checkpoint'),
+      stopAt: 'start',
     })
     expect(stopped.result).toMatchObject({ outcome: 'stopped' })
     expect(stopped.losses).toEqual([])

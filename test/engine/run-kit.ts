@@ -22,18 +22,23 @@ export interface RunHere extends Partial<RunOptions> {
   readonly set?: GraphSource['overrides']
   /** The hash of a source file; by default a constant. */
   readonly codeHash?: CodeHash
-  /** Looks at each event as it comes; `stop` ends the run. */
-  readonly onEvent?: (event: Event, stop: (how: 'checkpoint' | 'cancel') => void) => void
+  /** Ends the run before this step of this Train, or as soon as it has its folder. */
+  readonly stopAt?: 'start' | { readonly train: string; readonly step: number }
+  readonly how?: 'checkpoint' | 'cancel'
 }
 
 /** Runs a graph file in an engine of this very process, on the reference backend unless told otherwise. */
 export async function runHere(file: string, options: RunHere): Promise<RanHere> {
-  const { cache, seed, set = [], codeHash = () => 'code', onEvent, ...run } = options
+  const { cache, seed, set = [], codeHash = () => 'code', stopAt, how = 'checkpoint', ...run } = options
   const events: Event[] = []
   const send = (message: Message) => {
-    if (message.type !== 'event') return
-    events.push(message.event)
-    onEvent?.(message.event, how => void engine.handle({ id: 2, type: 'stop', run: 1, how }))
+    if (message.type !== 'events') return
+    for (const event of message.events) {
+      events.push(event)
+      if (isPlace(event, stopAt)) void engine.handle({ id: 2, type: 'stop', run: 1, how })
+      // Held at every step, so that the stop comes at the very place.
+      else if (event.type === 'paused') void engine.handle({ id: 3, type: 'control', run: 1, action: 'step' })
+    }
   }
   const engine = new Engine({ registry, cacheDir: cache, codeHash, send })
   const graph = { text: readFileSync(file, 'utf8'), file, overrides: set, seed }
@@ -41,7 +46,7 @@ export async function runHere(file: string, options: RunHere): Promise<RanHere> 
     id: 1,
     type: 'run',
     graph,
-    options: { engine: 'reference', fresh: false, ...run },
+    options: { engine: 'reference', fresh: false, paused: typeof stopAt === 'object', ...run },
   })
   return {
     result,
@@ -50,6 +55,11 @@ export async function runHere(file: string, options: RunHere): Promise<RanHere> 
     states: Object.fromEntries(events.flatMap(e => (e.type === 'node' ? [[e.node, e.state]] : []))),
     log: events.flatMap(e => (e.type === 'log' ? [e.message] : [])).join('\n'),
   }
+}
+
+function isPlace(event: Event, stopAt: RunHere['stopAt']): boolean {
+  if (stopAt === 'start') return event.type === 'run'
+  return event.type === 'paused' && event.node === stopAt?.train && event.step === stopAt.step
 }
 
 /** The folder of a run that ended in order. */

@@ -61,7 +61,7 @@ describe('two Trains in a row', () => {
     const stopped = await runHere(graph, {
       cache,
       fresh: true,
-      onEvent: (e, stop) => e.type === 'step' && e.node === 'tune' && e.step === 0 && stop('checkpoint'),
+      stopAt: { train: 'tune', step: 1 },
     })
     expect(stopped.result).toMatchObject({ outcome: 'stopped' })
     const rest = await runHere(graph, { cache, resumeFrom: folderOf(stopped) })

@@ -420,7 +420,7 @@ describe('all passes', () => {
     const from = performance.now()
     const short = optimize(program)
     // About a tenth of a second; anything quadratic takes far longer.
-    expect(performance.now() - from).toBeLessThan(2000)
+    expect(performance.now() - from).toBeLessThan(5000)
     expect(program.equations.length).toBeGreaterThan(12_000)
     expect(short.equations.length).toBe(6_007)
   })

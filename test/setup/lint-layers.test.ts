@@ -60,12 +60,12 @@ describe('layers', () => {
     [
       'src/cli/a.ts',
       "const a = await import('../engine/a.ts')",
-      ':1: cli may not import engine (../engine/a.ts); it may import host, protocol, graph, nodes',
+      ':1: cli may not import engine (../engine/a.ts); it may import host, server, protocol, graph, nodes',
     ],
     [
       'src/cli/a.ts',
       "type A = import('../engine/a.ts').A",
-      ':1: cli may not import engine (../engine/a.ts); it may import host, protocol, graph, nodes',
+      ':1: cli may not import engine (../engine/a.ts); it may import host, server, protocol, graph, nodes',
     ],
     [
       'src/host/a.ts',

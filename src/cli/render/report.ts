@@ -1,4 +1,5 @@
 import type { Report, ReportMatrix, ReportTable } from '../../graph/host.ts'
+import { metricRows } from '../../graph/report-metrics.ts'
 import { measured } from './format.ts'
 import type { Style } from './style.ts'
 import { type Align, table } from './table.ts'
@@ -17,45 +18,20 @@ export function reportLines(node: string, report: Report, width: number, style: 
 }
 
 /** metric, value, ± standard error, and chance with how many times chance the value is. */
-function metricLines({ metrics, standardErrors = {} }: Report): string[] {
-  const names = Object.keys(metrics)
-  const chances = new Map(names.map(name => [name, chanceOf(name, metrics, standardErrors)]))
-  const shown = new Set([...chances.values()])
-  const rows = names
-    .filter(name => !shown.has(name))
-    .map(name => {
-      const value = metrics[name]!
-      const error = standardErrors[name]
-      const chance = metrics[chances.get(name) ?? '']
-      return [
-        name,
-        measured(value),
-        error === undefined ? '' : measured(error),
-        chance === undefined ? '' : measured(chance),
-        chance ? (value / chance).toFixed(1) : '',
-      ]
-    })
+function metricLines(report: Report): string[] {
+  const text = (x: number | undefined) => (x === undefined ? '' : measured(x))
+  const rows = metricRows(report).map(({ name, value, error, chance, times }) => [
+    name,
+    measured(value),
+    text(error),
+    text(chance),
+    times === undefined ? '' : times.toFixed(1),
+  ])
   const header = ['metric', 'value', '± s.e.', 'chance', '× chance']
   const used = header.map((_, c) => c < 2 || rows.some(row => row[c]))
   const align: Align[] = ['left', 'right', 'right', 'right', 'right']
   const keep = <T>(cells: readonly T[]): T[] => cells.filter((_, c) => used[c])
   return table([keep(header), ...rows.map(keep)], keep(align), '  ')
-}
-
-/**
- * The name of the metric that says what chance would give: `chance_recall@1` for `image_to_text_recall@1`; plain
- * `chance` for a score, that is for what has a standard error.
- */
-function chanceOf(
-  name: string,
-  metrics: Report['metrics'],
-  standardErrors: Readonly<Record<string, number>>,
-): string | undefined {
-  if (/^chance(_|$)/.test(name)) return undefined
-  const own = Object.keys(metrics).find(
-    other => other.startsWith('chance_') && `_${name}`.endsWith(other.slice('chance'.length)),
-  )
-  return own ?? ('chance' in metrics && name in standardErrors ? 'chance' : undefined)
 }
 
 /** Columns are numbered as the rows are, so that many fit. */

@@ -9,6 +9,7 @@ import type { PjrtExecutable } from './executable.ts'
 import { ExecutableCache } from './executable-cache.ts'
 import { type Ledger, Library } from './library.ts'
 import { findPlugin, pluginHash } from './plugin.ts'
+import { trimMemory } from './trim.ts'
 
 export interface XlaOptions {
   /** Program to StableHLO text for a platform; the inputs named in `donate` carry `tf.aliasing_output`. */
@@ -71,6 +72,7 @@ export class XlaBackend implements Backend {
 
   close(): void {
     this.client.close()
+    trimMemory()
   }
 }
 

@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs'
+
+/** Counts the browser suite's tests for `scripts/test.mjs`, as the vitest reporter does for the rest. */
+export default class CountingReporter {
+  report = { passed: 0, failed: 0, skipped: [] }
+  suite
+
+  onBegin(_config, suite) {
+    this.suite = suite
+  }
+
+  onError() {
+    this.report.failed++
+  }
+
+  onEnd() {
+    for (const test of this.suite.allTests()) {
+      const outcome = test.outcome()
+      const name = test.titlePath().filter(Boolean).join(' > ')
+      if (outcome === 'expected' || outcome === 'flaky') this.report.passed++
+      else if (outcome === 'skipped') {
+        const reason = test.annotations.find(({ type }) => type === 'skip')?.description
+        this.report.skipped.push({ name, reason })
+      } else this.report.failed++
+    }
+    if (process.env.DIPTYCH_TEST_REPORT) {
+      writeFileSync(process.env.DIPTYCH_TEST_REPORT, JSON.stringify(this.report))
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { access, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeFileAtomic } from '../data/atomic.ts'
+import { thumbnail } from '../data/decode.ts'
+import { reason } from '../data/error.ts'
+import { decodeLanes, mapLanes } from '../data/parallel.ts'
+import type { ImageRef } from '../data/table.ts'
+import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
+import type { Wire } from '../graph/document.ts'
+import type { HostValue, Report } from '../graph/host.ts'
+import type { EvaluatorNode } from '../graph/kit.ts'
+import { fieldsOf, operandsOf, wireOf } from '../graph/slice.ts'
+import type { EngineContext } from './context.ts'
+import { asDataset, type EngineDataset } from './values.ts'
+
+/** Height and width of a report's pictures, at most. */
+const SIDE = 128
+/** Hex digits of a picture's hash that name it. */
+const DIGITS = 32
+
+/**
+ * A report whose galleries name the pictures of their rows: evaluators name rows only. Each picture is written
+ * once, as `pictures/<hash>.webp` of the run.
+ */
+export async function withPictures(
+  report: Report,
+  graph: CheckedGraph,
+  node: CheckedNode,
+  values: ReadonlyMap<Wire, HostValue>,
+  run: string,
+  context: EngineContext,
+): Promise<Report> {
+  if (!report.galleries?.length) return report
+  const dataset = asDataset(values.get(wireOf(node, 'dataset')!))
+  const refs = picturesOf(dataset, pictureColumn(graph, node, dataset))
+  const rows = new Set(
+    report.galleries.flatMap(g => g.items.flatMap(i => [i.row, ...i.matches.map(m => m.row)])),
+  )
+  const wanted = [...rows].flatMap(row => refs.get(row) ?? [])
+  const written = await writeAll([...new Map(wanted.map(r => [r.hash, r])).values()], run, node.id, context)
+  const name = (row: string) => {
+    const picture = written.get(refs.get(row)?.hash ?? '')
+    return picture === undefined ? {} : { picture }
+  }
+  const galleries = report.galleries.map(g => ({
+    ...g,
+    items: g.items.map(i => ({
+      ...i,
+      ...name(i.row),
+      matches: i.matches.map(m => ({ ...m, ...name(m.row) })),
+    })),
+  }))
+  return { ...report, galleries }
+}
+
+/** The column that the evaluated wires read pictures from; else the first there is. */
+function pictureColumn(graph: CheckedGraph, node: CheckedNode, dataset: EngineDataset): string | undefined {
+  const pairs = wireOf(node, (node.def as EvaluatorNode).needs(node.params).pairs)
+  const operands = pairs === undefined ? undefined : operandsOf(graph, pairs)
+  const read = operands ? fieldsOf(graph, [operands.rows, operands.columns]) : []
+  const { columns } = dataset.table
+  return (
+    read.find(f => f.derivation.kind === 'image')?.derivation.column ??
+    Object.keys(columns).find(name => columns[name]!.kind === 'image')
+  )
+}
+
+function picturesOf(dataset: EngineDataset, column: string | undefined): ReadonlyMap<string, ImageRef> {
+  const { columns, ids } = dataset.table
+  const pictures = column === undefined ? undefined : columns[column]
+  if (pictures?.kind !== 'image') return new Map()
+  return new Map(ids.map((id, row) => [id, pictures.values[row]!]))
+}
+
+/** Writes what is not there yet; a picture that can't be read is left out, with a warning. By the source's hash. */
+async function writeAll(
+  refs: readonly ImageRef[],
+  run: string,
+  node: string,
+  context: EngineContext,
+): Promise<ReadonlyMap<string, string>> {
+  const written = new Map<string, string>()
+  const problems: string[] = []
+  const write = async ({ path, hash }: ImageRef): Promise<void> => {
+    const name = `${hash.slice(0, DIGITS)}.webp`
+    const file = join(run, 'pictures', name)
+    try {
+      const there = await access(file).then(
+        () => true,
+        () => false,
+      )
+      if (!there) await writeFileAtomic(file, await thumbnail(await readFile(path), SIDE))
+      written.set(hash, name)
+    } catch (e) {
+      problems.push(`${path}: ${reason(e)}`)
+    }
+  }
+  await mapLanes(refs, decodeLanes, write, context.signal)
+  if (problems.length) {
+    const message = `${problems.length === 1 ? 'a picture' : `${problems.length} pictures`} of the report could not be made, first ${problems[0]}`
+    context.emit({ type: 'log', level: 'warning', node, message })
+  }
+  return written
+}

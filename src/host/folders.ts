@@ -1,0 +1,47 @@
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, extname, join, parse } from 'node:path'
+import { parseGraph } from '../graph/parse.ts'
+import type { FolderListing, GraphFileInfo } from '../protocol/workbench.ts'
+
+const MOST_ENTRIES = 2000
+
+/** What an open or save dialog shows of a folder: subfolders, graph files and bundles; nothing hidden. */
+export async function listFolder(folder: string): Promise<FolderListing> {
+  const found = await readdir(folder, { withFileTypes: true })
+  const entries: { name: string; path: string; kind: 'folder' | 'graph' | 'bundle' }[] = []
+  for (const entry of found.slice(0, MOST_ENTRIES)) {
+    if (entry.name.startsWith('.')) continue
+    const path = join(folder, entry.name)
+    const isFolder = entry.isSymbolicLink()
+      ? ((await stat(path).catch(() => undefined))?.isDirectory() ?? false)
+      : entry.isDirectory()
+    const kind = isFolder ? 'folder' : KINDS[extname(entry.name)]
+    if (kind) entries.push({ name: entry.name, path, kind })
+  }
+  const rank = { folder: 0, graph: 1, bundle: 1 }
+  entries.sort((a, b) => rank[a.kind] - rank[b.kind] || a.name.localeCompare(b.name))
+  return { folder, parent: folder === parse(folder).root ? null : dirname(folder), entries }
+}
+
+const KINDS: Readonly<Record<string, 'graph' | 'bundle'>> = { '.json': 'graph', '.dpt': 'bundle' }
+
+/** Graphs that come with Diptych, then those that were opened before and are still there. */
+export async function listGraphs(bundled: string, recent: readonly string[]): Promise<GraphFileInfo[]> {
+  const found = await readdir(bundled).catch(() => [] as string[])
+  // Without their endings, so that `clip-emoji` comes before `clip-emoji-shuffled`.
+  const names = found.filter(name => extname(name) === '.json').map(name => parse(name).name)
+  const paths = names.sort().map(name => join(bundled, `${name}.json`))
+  const [own, others] = await Promise.all([
+    Promise.all(paths.map(path => infoOf(path, 'bundled'))),
+    Promise.all(recent.filter(p => !paths.includes(p)).map(path => infoOf(path, 'recent'))),
+  ])
+  return [...own, ...others].filter(info => info !== undefined)
+}
+
+async function infoOf(path: string, kind: GraphFileInfo['kind']): Promise<GraphFileInfo | undefined> {
+  if (extname(path) === '.dpt')
+    return (await stat(path).catch(() => undefined)) && { path, title: parse(path).name, kind }
+  const text = await readFile(path, 'utf8').catch(() => undefined)
+  const meta = text === undefined ? undefined : parseGraph(text).document?.meta
+  return meta && { path, title: meta.title, about: meta.about, kind }
+}

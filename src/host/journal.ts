@@ -1,0 +1,206 @@
+import { mkdirSync } from 'node:fs'
+import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { GraphCommand } from '../graph/commands.ts'
+import { writeFileAtomic } from './disk.ts'
+import { logFault, systemCode } from './fault.ts'
+import { isAlive, processMark, thisProcess } from './process-mark.ts'
+
+/** An edit is on the disk this long after it was made, at the latest; it is in the system's hands at once. */
+const SYNC_MS = 500
+
+const header = z.object({
+  format: z.literal('diptych-journal'),
+  version: z.literal(1),
+  owner: processMark,
+  /** Version of the file that the edits start from; null for a document without a file. */
+  base: z.string().nullable(),
+})
+const command = z.looseObject({ type: z.string() })
+
+/**
+ * The edits of one open document since it was opened or saved: a header line, then one edit a line. The name
+ * begins with what a later session looks it up by, and ends in `.orphan.jsonl` once its window is gone.
+ */
+export class Journal {
+  private readonly folder: string
+  private key: string
+  private readonly id: string
+  private base: string | null
+  private handle: FileHandle | undefined
+  private timer: NodeJS.Timeout | undefined
+  private count: number
+  private chain: Promise<void> = Promise.resolve()
+
+  /** Nothing is written before the first edit. */
+  constructor(folder: string, key: string, id: string, base: string | null) {
+    this.folder = folder
+    this.key = key
+    this.id = id
+    this.base = base
+    this.count = 0
+  }
+
+  /** Edits that are in it. */
+  get length(): number {
+    return this.count
+  }
+
+  private get path(): string {
+    return join(this.folder, `${this.key}.${this.id}.jsonl`)
+  }
+
+  /** Resolves when the system has the edit: it outlives this process; a second later it outlives the machine. */
+  append(edit: GraphCommand): Promise<void> {
+    return this.inTurn(async () => {
+      this.handle ??= await this.create([])
+      await this.handle.appendFile(`${JSON.stringify(edit)}\n`)
+      this.count++
+      this.timer ??= setTimeout(() => void this.sync().catch(logFault), SYNC_MS)
+    })
+  }
+
+  /** Forgets the edits: the file holds them now. A document that got a name is looked up by it from now on. */
+  restart(base: string, key = this.key): Promise<void> {
+    return this.inTurn(async () => {
+      await this.close()
+      await rm(this.path, { force: true })
+      this.key = key
+      this.base = base
+      this.count = 0
+    })
+  }
+
+  /** Nobody wants the edits any more. */
+  discard(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.close()
+      await rm(this.path, { force: true })
+    })
+  }
+
+  /** The window is gone without a word: leaves the edits to whoever opens the document next. */
+  abandon(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.close()
+      if (this.count > 0)
+        await rename(this.path, join(this.folder, `${this.key}.${this.id}.orphan.jsonl`)).catch(ignoreMissing)
+    })
+  }
+
+  /** Takes over the edits that a session which ended badly has left for this document. */
+  async recover(): Promise<readonly GraphCommand[]> {
+    for (const name of await abandoned(this.folder, this.key)) {
+      const path = join(this.folder, name)
+      // Renaming is the claim: only one can do it.
+      const claimed = join(this.folder, `${name}.${this.id}.claimed`)
+      try {
+        await rename(path, claimed)
+      } catch (e) {
+        if (systemCode(e) === 'ENOENT') continue
+        throw e
+      }
+      const found = parse(await readFile(claimed, 'utf8'))
+      if (!found || found.edits.length === 0) {
+        await rm(claimed, { force: true })
+        continue
+      }
+      if (found.base !== this.base) {
+        // They start from another content and can't be applied to this one; nothing of a person's is deleted.
+        await rename(claimed, join(this.folder, `${name}.unfit`))
+        continue
+      }
+      await this.inTurn(async () => {
+        this.handle = await this.create(found.edits)
+        this.count = found.edits.length
+        await rm(claimed, { force: true })
+      })
+      return found.edits
+    }
+    return []
+  }
+
+  private async create(edits: readonly GraphCommand[]): Promise<FileHandle> {
+    mkdirSync(this.folder, { recursive: true })
+    const head: z.infer<typeof header> = {
+      format: 'diptych-journal',
+      version: 1,
+      owner: thisProcess(),
+      base: this.base,
+    }
+    const lines = [head, ...edits].map(line => `${JSON.stringify(line)}\n`)
+    await writeFileAtomic(this.path, lines.join(''))
+    return open(this.path, 'a')
+  }
+
+  private sync(): Promise<void> {
+    return this.inTurn(async () => {
+      this.timer = undefined
+      await this.handle?.sync()
+    })
+  }
+
+  private async close(): Promise<void> {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    await this.handle?.close()
+    this.handle = undefined
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.chain.then(work)
+    this.chain = done.catch(() => {
+      // Whoever asked for it hears of it.
+    })
+    return done
+  }
+}
+
+/** Journals of this key whose window or process is gone, the newest first. */
+async function abandoned(folder: string, key: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => [] as string[])
+  const found: { readonly name: string; readonly time: number }[] = []
+  for (const name of names) {
+    if (!name.startsWith(`${key}.`) || !name.endsWith('.jsonl')) continue
+    const path = join(folder, name)
+    const stats = await stat(path).catch(() => undefined)
+    if (!stats) continue
+    if (!name.endsWith('.orphan.jsonl')) {
+      const parsed = parse(await readFile(path, 'utf8').catch(() => ''))
+      if (!parsed || isAlive(parsed.owner)) continue
+    }
+    found.push({ name, time: stats.mtimeMs })
+  }
+  return found.sort((a, b) => b.time - a.time).map(({ name }) => name)
+}
+
+/** A journal's content; a last line that was cut short is left out. */
+function parse(text: string) {
+  const [first = '', ...lines] = text.split('\n')
+  try {
+    const head = header.parse(JSON.parse(first))
+    const edits: GraphCommand[] = []
+    for (const line of lines) {
+      if (!line) break
+      const read = command.safeParse(readJson(line))
+      if (!read.success) break
+      edits.push(read.data as unknown as GraphCommand)
+    }
+    return { ...head, edits }
+  } catch {
+    return undefined
+  }
+}
+
+function readJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function ignoreMissing(e: unknown): void {
+  if (systemCode(e) !== 'ENOENT') throw e
+}

@@ -1,0 +1,72 @@
+import { documentActions, documentStore } from '../state/index.ts'
+import { Button } from '../ui/Button.tsx'
+import { Dialog } from '../ui/Dialog.tsx'
+import { closeDialog, type OpenDialog, useDialogs } from './dialog-store.ts'
+import { FileDialog } from './FileDialog.tsx'
+import { save } from './file-actions.ts'
+import { OpenGraphDialog } from './OpenGraphDialog.tsx'
+import { ShortcutsDialog } from './ShortcutsDialog.tsx'
+
+export function Dialogs() {
+  const dialog = useDialogs(s => s.dialog)
+  switch (dialog?.kind) {
+    case undefined:
+      return null
+    case 'open':
+      return <OpenGraphDialog />
+    case 'save':
+      return (
+        <FileDialog
+          title="Save as"
+          action="Save"
+          ending=".json"
+          write={(path, replace) => documentActions.saveAs(path, replace)}
+        />
+      )
+    case 'bundle':
+      return (
+        <FileDialog
+          title="Export bundle"
+          action="Export"
+          ending=".dpt"
+          about="A bundle holds the graph and the results of the shown run, so that others see both."
+          write={path => documentActions.exportBundle(dialog.run, path)}
+        />
+      )
+    case 'unsaved':
+      return <UnsavedDialog dialog={dialog} />
+    case 'shortcuts':
+      return <ShortcutsDialog />
+  }
+}
+
+function UnsavedDialog({ dialog }: { readonly dialog: Extract<OpenDialog, { kind: 'unsaved' }> }) {
+  const { title } = documentStore.getState().document.meta
+  const drop = () => {
+    closeDialog()
+    dialog.next()
+  }
+  const keep = async () => {
+    closeDialog()
+    if (await save()) dialog.next()
+  }
+  return (
+    <Dialog
+      title="Save your edits?"
+      onClose={closeDialog}
+      footer={
+        <>
+          <Button onClick={closeDialog}>Cancel</Button>
+          <Button kind="danger" onClick={drop}>
+            Don't save
+          </Button>
+          <Button kind="primary" data-first-focus onClick={() => void keep()}>
+            Save
+          </Button>
+        </>
+      }
+    >
+      <p>“{title}” was edited since it was saved. Without saving, these edits are lost.</p>
+    </Dialog>
+  )
+}

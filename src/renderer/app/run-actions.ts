@@ -1,0 +1,40 @@
+import type { EnqueueOptions } from '../../protocol/workbench.ts'
+import { documentStore, runsStore, sessionStore, shownRun } from '../state/index.ts'
+import { type Controls, controlsOf } from './run-controls.ts'
+
+/** The controls as they are now, outside React. */
+export function controlsNow(): Controls {
+  const { checked, document } = documentStore.getState()
+  const empty = Object.keys(document.nodes).length === 0
+  const { connection } = sessionStore.getState()
+  return controlsOf({ checked, empty, connection, run: shownRun(runsStore.getState()) })
+}
+
+export async function runGraph(options: Partial<EnqueueOptions> = {}): Promise<void> {
+  const { off } = controlsNow().run
+  if (off) sessionStore.getState().notify(off, 'bad')
+  else await runsStore.getState().start(options)
+}
+
+export async function hold(): Promise<void> {
+  const { off, action } = controlsNow().hold
+  const { control, goOn, shown } = runsStore.getState()
+  if (off) return
+  if (action !== 'continue') await control(action)
+  else if (shown !== null) await goOn(shown)
+}
+
+export async function step(): Promise<void> {
+  const { off, action } = controlsNow().step
+  if (off) return
+  if (action === 'start') await runGraph({ paused: true })
+  else await runsStore.getState().control('step', 1)
+}
+
+export async function interrupt(): Promise<void> {
+  const { off, action } = controlsNow().stop
+  const { control, remove, shown } = runsStore.getState()
+  if (off) return
+  if (action !== 'remove') await control(action)
+  else if (shown !== null) await remove(shown)
+}

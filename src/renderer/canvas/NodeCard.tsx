@@ -1,0 +1,173 @@
+import { type NodeProps, useUpdateNodeInternals } from '@xyflow/react'
+import { CircleAlert, Link2, Snowflake, TriangleAlert } from 'lucide-react'
+import { type CSSProperties, memo, useEffect, useRef } from 'react'
+import { ReportBody } from '../runs/ReportBody.tsx'
+import { TrainBody } from '../runs/TrainBody.tsx'
+import { CATEGORIES } from './category.tsx'
+import { farTitleSize } from './far-title.ts'
+import { briefly, faultToShow, wordsOf } from './fault-words.ts'
+import { type CardData, type CardNode, topHeight } from './model.ts'
+import styles from './NodeCard.module.css'
+import { PortRow } from './PortRow.tsx'
+import { ProgressBar, StatusChip } from './StatusChip.tsx'
+import { cardMood, useWiring } from './wiring.ts'
+
+function FaultBadge({ data }: { readonly data: CardData }) {
+  if (data.faults.length === 0) return null
+  const bad = data.faults.some(fault => fault.severity === 'error')
+  const text = data.faults.map(wordsOf).join('\n')
+  const Icon = bad ? CircleAlert : TriangleAlert
+  return (
+    <span className={styles.badge} data-bad={bad} title={text}>
+      <Icon size={12} strokeWidth={2.5} aria-hidden="true" />
+      {data.faults.length}
+    </span>
+  )
+}
+
+/** A card has one line for what is set in it, or else for what is wrong: it does not grow over its neighbours. */
+function Line({ data }: { readonly data: CardData }) {
+  const fault = faultToShow(data.faults)
+  if (fault)
+    return (
+      <p className={styles.faultLine} data-bad={fault.severity === 'error'} title={wordsOf(fault)}>
+        {briefly(fault)}
+      </p>
+    )
+  if (!data.settings) return null
+  return (
+    <p className={styles.settings} title={data.settings}>
+      {data.settings}
+    </p>
+  )
+}
+
+/** The first fault in full, below the card that is selected. */
+function FaultWords({ data }: { readonly data: CardData }) {
+  const fault = faultToShow(data.faults)
+  if (!fault) return null
+  return (
+    <p className={styles.fault} data-bad={fault.severity === 'error'}>
+      {wordsOf(fault)}
+    </p>
+  )
+}
+
+function Marks({ data }: { readonly data: CardData }) {
+  return (
+    <>
+      {data.frozen && (
+        <span
+          className={styles.mark}
+          title="Frozen: Train does not change these weights"
+          role="img"
+          aria-label="Frozen"
+        >
+          <Snowflake size={13} aria-hidden="true" />
+        </span>
+      )}
+      {data.sharedWith && (
+        <span
+          className={styles.mark}
+          title={`Uses the weights of ${data.sharedWith}`}
+          role="img"
+          aria-label={`Uses the weights of ${data.sharedWith}`}
+        >
+          <Link2 size={13} aria-hidden="true" />
+        </span>
+      )}
+    </>
+  )
+}
+
+function Body({ data }: { readonly data: CardData }) {
+  if (data.kind !== 'train' && data.kind !== 'evaluator') return null
+  return (
+    <div className={styles.body}>
+      {data.kind === 'train' ? <TrainBody node={data.id} /> : <ReportBody node={data.id} />}
+    </div>
+  )
+}
+
+/** React Flow looks where ports are when a card changes its size; they may also change places within it. */
+function usePlacesOfPorts({ id, inputs, outputs, settings, faults }: CardData): void {
+  const look = useUpdateNodeInternals()
+  const rows = [...inputs, ...outputs].map(port => `${port.side} ${port.name} ${port.wires.length > 1}`)
+  const line = settings !== '' || faultToShow(faults) !== undefined
+  const places = `${line}\n${rows.join('\n')}`
+  const seen = useRef(places)
+  useEffect(() => {
+    // It has looked by itself when the card appeared.
+    if (seen.current === places) return
+    seen.current = places
+    look(id)
+  }, [look, id, places])
+}
+
+function Card({ data, selected }: { readonly data: CardData; readonly selected: boolean }) {
+  const mood = useWiring(state => cardMood(state.wiring, data))
+  usePlacesOfPorts(data)
+  const { icon: Icon, colour } = CATEGORIES[data.category]
+  const bad = data.faults.some(fault => fault.severity === 'error')
+  const farStyle = { '--fitting': `${farTitleSize(data.title, topHeight(data))}px` } as CSSProperties
+  return (
+    <article
+      className={styles.card}
+      data-selected={selected || undefined}
+      data-faulty={bad || undefined}
+      data-missing={data.kind === 'missing' || undefined}
+      data-mood={mood}
+      style={{ '--category': colour } as CSSProperties}
+    >
+      <div className={styles.top}>
+        <header className={styles.head}>
+          <span className={styles.icon}>
+            <Icon size={16} strokeWidth={2} aria-hidden="true" />
+          </span>
+          <span className={styles.names}>
+            <span className={styles.line}>
+              <strong className={styles.title} title={data.title}>
+                {data.title}
+              </strong>
+              <Marks data={data} />
+              <FaultBadge data={data} />
+            </span>
+            <span className={styles.line}>
+              <code className={styles.id} title={`${data.id}: ${data.type}`}>
+                {data.id}
+              </code>
+              <StatusChip node={data.id} />
+            </span>
+          </span>
+          <ProgressBar node={data.id} />
+        </header>
+        <Line data={data} />
+        <div className={styles.ports}>
+          {data.inputs.map(port => (
+            <PortRow key={port.name} node={data.id} port={port} />
+          ))}
+          {data.outputs.map(port => (
+            <PortRow key={port.name} node={data.id} port={port} />
+          ))}
+          {data.pending && data.outputs.length === 0 && <p className={styles.reading}>reading columns…</p>}
+          {data.kind === 'batch' && !data.pending && data.outputs.length === 0 && (
+            <p className={styles.reading}>wire a dataset to see its columns</p>
+          )}
+        </div>
+        <span className={styles.far} style={farStyle} aria-hidden="true">
+          <Icon className={styles.farIcon} />
+          <span className={styles.farTitle}>{data.title}</span>
+          <StatusChip node={data.id} />
+        </span>
+      </div>
+      <Body data={data} />
+      <FaultWords data={data} />
+    </article>
+  )
+}
+
+/** Where a card stands and whether it is dragged is React Flow's; a card is drawn again for its content only. */
+export const NodeCard = memo(
+  ({ data, selected }: NodeProps<CardNode>) => <Card data={data} selected={selected} />,
+  (a, b) => a.data === b.data && a.selected === b.selected,
+)

@@ -1,0 +1,62 @@
+import {
+  Check,
+  CircleAlert,
+  CircleStop,
+  Clock,
+  History,
+  LoaderCircle,
+  Pause,
+  Unplug,
+  Zap,
+} from 'lucide-react'
+import type { CSSProperties } from 'react'
+import { shownRun, useRuns } from '../state/index.ts'
+import styles from './StatusChip.module.css'
+import { readStatus, type Status, statusKey } from './status.ts'
+
+const ICONS = {
+  waiting: Clock,
+  running: LoaderCircle,
+  paused: Pause,
+  cached: Zap,
+  done: Check,
+  failed: CircleAlert,
+  stale: History,
+  stopped: CircleStop,
+  interrupted: Unplug,
+} as const
+
+const useStatus = (node: string): Status | null =>
+  readStatus(useRuns(state => statusKey(shownRun(state), node, state.stale.has(node))))
+
+function Chip({ status }: { readonly status: Status }) {
+  const Icon = ICONS[status.state]
+  return (
+    <span className={styles.chip} data-state={status.state} title={status.more || status.text}>
+      <Icon size={11} strokeWidth={2.5} aria-hidden="true" />
+      {status.text}
+      {status.at && <span className={styles.at}>· {status.at}</span>}
+    </span>
+  )
+}
+
+/** What the shown run does with this node; nothing before it has come to it. */
+export function StatusChip({ node }: { readonly node: string }) {
+  const status = useStatus(node)
+  return status && <Chip status={status} />
+}
+
+/** A thin bar along the card's head while the node works. */
+export function ProgressBar({ node }: { readonly node: string }) {
+  const status = useStatus(node)
+  if (status?.state !== 'running' && status?.state !== 'paused') return null
+  const style = { '--done': status.fraction ?? 1 } as CSSProperties
+  return (
+    <span
+      className={styles.bar}
+      data-state={status.state}
+      data-open={status.fraction === null}
+      style={style}
+    />
+  )
+}

@@ -1,0 +1,132 @@
+import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react'
+import { CircleAlert, X } from 'lucide-react'
+import { type CSSProperties, memo, useState } from 'react'
+import { disconnect } from './actions.ts'
+import { briefly, wordsOf } from './fault-words.ts'
+import type { WireData, WireEdge } from './model.ts'
+import { useCanvasUi } from './ui-store.ts'
+import styles from './Wire.module.css'
+import { wireColour } from './wire-kind.ts'
+import { listShift, wirePath } from './wire-path.ts'
+import { useWiring } from './wiring.ts'
+
+/** Wires shorter than this have no room for a long label. */
+const NARROW = 190
+
+interface LabelProps {
+  readonly data: WireData
+  readonly at: readonly [number, number]
+  readonly selected: boolean
+  /** In full; otherwise a fault says only what kind it is. */
+  readonly full: boolean
+  /** Between cards that stand close together there is room for a word only. */
+  readonly narrow: boolean
+}
+
+function WireLabel({ data, at, selected, full, narrow }: LabelProps) {
+  const { fault } = data
+  const style = {
+    '--wire': wireColour(data.kind),
+    transform: `translate(-50%, -50%) translate(${at[0]}px, ${at[1]}px)`,
+  } as CSSProperties
+  return (
+    <EdgeLabelRenderer>
+      <div
+        className={styles.label}
+        data-state={data.state}
+        data-selected={selected || undefined}
+        style={style}
+        data-full={full || undefined}
+      >
+        {fault ? (
+          <>
+            <CircleAlert className={styles.alert} aria-hidden="true" />
+            {(full || !narrow) && (
+              <span className={styles.message}>{full ? wordsOf(fault) : briefly(fault)}</span>
+            )}
+          </>
+        ) : (
+          <>
+            <span className={styles.word}>{data.word}</span>
+            {data.shape && (full || !narrow) && <span className={styles.shape}>{data.shape}</span>}
+          </>
+        )}
+        {selected && (
+          <button
+            type="button"
+            className={styles.delete}
+            aria-label="Delete wire"
+            title="Delete wire (Del)"
+            onClick={() => disconnect(data.ref)}
+          >
+            <X size={12} strokeWidth={2.5} aria-hidden="true" />
+          </button>
+        )}
+      </div>
+    </EdgeLabelRenderer>
+  )
+}
+
+export const Wire = memo(function Wire({
+  data,
+  sourceX,
+  sourceY,
+  targetX,
+  targetY,
+  selected = false,
+}: EdgeProps<WireEdge>) {
+  const [hovered, setHovered] = useState(false)
+  const close = useCanvasUi(state => state.detail === 'close')
+  const moving = useWiring(state => {
+    const ref = state.wiring?.moving
+    return (
+      ref && data && ref.node === data.ref.node && ref.port === data.ref.port && ref.from === data.ref.from
+    )
+  })
+  const aside = useWiring(state => state.wiring !== null)
+  if (!data || moving) return null
+  const shift = listShift(data.order, data.of)
+  // The dots at both ends are drawn 10 px inside the grabbable places.
+  const { path, middle } = wirePath(sourceX - 10, sourceY, targetX + 10, targetY + shift)
+  const lit = hovered || selected
+  const labelled = hovered || selected || close || data.state === 'faulty'
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the wire's own element, around this one, has the focus and the name.
+    <g
+      className={styles.wire}
+      data-state={data.state}
+      data-aside={aside || undefined}
+      data-lit={lit || undefined}
+      style={{ '--wire': wireColour(data.kind) } as CSSProperties}
+      onMouseEnter={() => setHovered(true)}
+      onMouseLeave={() => setHovered(false)}
+    >
+      {/* Not near the ends, where wires of one port lie on each other. */}
+      <path
+        className={styles.halo}
+        d={path}
+        pathLength={100}
+        strokeDasharray={lit ? undefined : '0 14 72 14'}
+      />
+      <path className={styles.line} d={path} />
+      <path className={`react-flow__edge-interaction ${styles.grip}`} d={path} />
+      {data.order !== null && (
+        <g transform={`translate(${targetX - 8}, ${targetY + shift})`} className={styles.order}>
+          <circle r={6} />
+          <text textAnchor="middle" dy="3">
+            {data.order}
+          </text>
+        </g>
+      )}
+      {labelled && (
+        <WireLabel
+          data={data}
+          at={middle}
+          selected={selected}
+          full={lit}
+          narrow={targetX - sourceX < NARROW}
+        />
+      )}
+    </g>
+  )
+})

@@ -1,0 +1,75 @@
+import type { RunView } from '../state/types.ts'
+import { whole } from '../ui/format.ts'
+
+export interface Status {
+  readonly state:
+    | 'waiting'
+    | 'running'
+    | 'paused'
+    | 'cached'
+    | 'done'
+    | 'failed'
+    | 'stale'
+    | 'stopped'
+    | 'interrupted'
+  readonly text: string
+  /** How far a Train had come when its run ended before it: `step 224`. */
+  readonly at: string
+  /** 0–1 where it is known. */
+  readonly fraction: number | null
+  /** For the tooltip: why it ran, or what it does. */
+  readonly more: string
+}
+
+const WORDS = {
+  waiting: 'waiting',
+  cached: 'cached',
+  done: 'done',
+  failed: 'failed',
+  stale: 'stale',
+  stopped: 'stopped',
+  interrupted: 'interrupted',
+} as const
+
+/** A node whose run has ended while it worked. */
+const CUT_SHORT: Partial<Record<RunView['info']['state'], 'stopped' | 'interrupted'>> = {
+  stopped: 'stopped',
+  cancelled: 'stopped',
+  failed: 'stopped',
+  interrupted: 'interrupted',
+}
+
+/** What the shown run says of one node, as one string so that a card is drawn again only when it changes. */
+export function statusKey(run: RunView | null, node: string, stale: boolean): string {
+  const at = run?.nodes.get(node)
+  if (!run || !at) return ''
+  const over = at.state === 'done' || at.state === 'cached'
+  if (stale && over) return ['stale', '', '', 'Edited since this run: the next run makes it anew'].join('\n')
+  const train = run.trains.get(node)
+  const cut = at.state === 'waiting' ? CUT_SHORT[run.info.state] : undefined
+  if (cut) {
+    const step = train ? whole(train.taken) : ''
+    const why = train ? `${cut} after step ${step} of ${whole(train.steps)}` : `${cut} before it was done`
+    return [cut, '', '', why, step].join('\n')
+  }
+  const share = train ? train.taken / Math.max(1, train.steps) : at.fraction
+  const paused = run.pausedAt?.node === node && run.info.state === 'paused'
+  const state = at.state === 'running' && paused ? 'paused' : at.state
+  const percent = share === undefined ? '' : String(Math.floor(share * 100))
+  return [state, percent, at.what ?? '', at.why ?? '', ''].join('\n')
+}
+
+export function readStatus(key: string): Status | null {
+  if (!key) return null
+  const [head, ...rest] = key.split('\n')
+  const state = head as Status['state']
+  const [percent = '', what = '', why = '', step = ''] = rest
+  const fraction = percent === '' ? null : Number(percent) / 100
+  const moving = state === 'running' || state === 'paused'
+  const text =
+    state === 'running' || state === 'paused'
+      ? `${state}${percent === '' ? '' : ` ${percent} %`}`
+      : WORDS[state]
+  const more = [what, why].filter(Boolean).join(' – ')
+  return { state, text, at: step && `step ${step}`, fraction: moving ? fraction : null, more }
+}

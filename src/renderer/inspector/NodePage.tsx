@@ -1,0 +1,185 @@
+import { Copy, RotateCcw, Trash2 } from 'lucide-react'
+import { type CSSProperties, useMemo } from 'react'
+import { own } from '../../graph/own.ts'
+import { registry } from '../../nodes/index.ts'
+import { duplicateSelected, removeSelected } from '../canvas/actions.ts'
+import { CATEGORIES } from '../canvas/category.tsx'
+import type { CardCategory } from '../canvas/model.ts'
+import { documentStore, trainRun, useDocument, useRuns } from '../state/index.ts'
+import { IconButton } from '../ui/Button.tsx'
+import { count, plural } from '../ui/format.ts'
+import { Markdown } from '../ui/Markdown.tsx'
+import { FaultList } from './FaultList.tsx'
+import { Field } from './Field.tsx'
+import { TextField } from './fields/TextField.tsx'
+import { type FormField, formFields, otherFaults } from './form-model.ts'
+import styles from './inspector.module.css'
+import { Ports } from './Ports.tsx'
+import { Section } from './Section.tsx'
+
+/** One node: its name, its faults, its settings, its wires, what it does. */
+export function NodePage({ id }: { readonly id: string }) {
+  const json = useDocument(state => own(state.document.nodes, id))
+  const faults = useDocument(state => state.faults.get(id))
+  const def = json && registry.get(json.type)
+  const params = json?.params
+  const fields = useMemo(() => (params ? formFields(def, params, faults) : []), [def, params, faults])
+  if (!json) return null
+  const isSubgraph = json.type.startsWith('def:')
+  const category: CardCategory = def?.category ?? (isSubgraph ? 'subgraph' : 'missing')
+  const { icon: Icon, colour } = CATEGORIES[category]
+  const isNote = def?.kind === 'note'
+  const rename = (title: string | undefined) =>
+    documentStore.getState().run({ type: 'setTitle', node: id, title: title?.trim() || undefined })
+  const reset = () => {
+    const commands = Object.keys(json.params).map(name => ({
+      type: 'setParam' as const,
+      node: id,
+      path: [name],
+      value: undefined,
+    }))
+    documentStore.getState().run({ type: 'group', label: 'Reset node', commands }, 'Reset node')
+  }
+  const canReset = fields.some(f => f.isSet && !f.required) && !isNote
+  return (
+    <div className={styles.page} style={{ '--category': colour } as CSSProperties}>
+      <header className={styles.head}>
+        <span className={styles.icon}>
+          <Icon size={18} aria-hidden="true" />
+        </span>
+        <div className={styles.title} title={json.title || def?.title}>
+          <TextField
+            id={`title-${id}`}
+            name={`title ${id}`}
+            label="Title"
+            value={json.title}
+            placeholder={def?.title ?? json.type}
+            isDefault={false}
+            bad={false}
+            set={rename}
+          />
+        </div>
+        <p className={styles.ids}>
+          <code title="The node's id: it never changes">{id}</code>
+          <span>{json.type}</span>
+        </p>
+        <div className={styles.actions}>
+          <IconButton
+            small
+            label="Duplicate"
+            shortcut="Ctrl+D"
+            icon={<Copy size={15} />}
+            onClick={duplicateSelected}
+          />
+          <IconButton
+            small
+            label="Delete"
+            shortcut="Delete"
+            icon={<Trash2 size={15} />}
+            onClick={removeSelected}
+          />
+        </div>
+      </header>
+      <NodeFaults fields={fields} faults={faults ?? []} />
+      {fields.length > 0 && (
+        <Section
+          title={isNote ? 'Text' : 'Settings'}
+          note={setNote(fields)}
+          action={
+            !isNote && (
+              <IconButton
+                small
+                label="Reset all settings"
+                icon={<RotateCcw size={13} />}
+                disabled={!canReset && 'Every setting has its default'}
+                onClick={reset}
+              />
+            )
+          }
+        >
+          <Form id={id} fields={fields} type={json.type} />
+        </Section>
+      )}
+      {isNote && typeof json.params.text === 'string' && json.params.text && (
+        <Section title="Preview">
+          <Markdown text={json.params.text} />
+        </Section>
+      )}
+      {!isNote && (
+        <Section title="Ports">
+          <Ports id={id} />
+        </Section>
+      )}
+      {def?.kind === 'train' && <Weights id={id} />}
+      {def && !isNote && (
+        <Section title="About this node" note={`version ${def.version}`}>
+          <Markdown text={def.doc} />
+        </Section>
+      )}
+    </div>
+  )
+}
+
+const setNote = (fields: readonly FormField[]): string | undefined => {
+  const set = fields.filter(f => f.isSet).length
+  return fields.length > 1 ? `${set} of ${fields.length} set` : undefined
+}
+
+function NodeFaults({
+  fields,
+  faults,
+}: {
+  fields: readonly FormField[]
+  faults: NonNullable<Parameters<typeof formFields>[2]>
+}) {
+  const rest = otherFaults(faults, fields)
+  return rest.length === 0 ? null : (
+    <div className={styles.faults}>
+      <FaultList faults={rest} compact />
+    </div>
+  )
+}
+
+interface FormProps {
+  readonly id: string
+  readonly type: string
+  readonly fields: readonly FormField[]
+}
+
+function Form({ id, type, fields }: FormProps) {
+  const nodes = useDocument(state => state.document.nodes)
+  const checked = useDocument(state => state.checked.nodes.get(id))
+  const peers = useMemo(
+    () =>
+      Object.entries(nodes)
+        .filter(([other, node]) => other !== id && node.type === type)
+        .map(([other, node]) => ({ value: other, label: node.title ? `${node.title} (${other})` : other })),
+    [nodes, id, type],
+  )
+  const dataset = checked?.inputs.dataset
+  const schema = dataset && 'schema' in dataset ? dataset.schema : undefined
+  const columns = useMemo(() => Object.keys(schema?.fields ?? {}), [schema])
+  const label = schema && own(schema.fields, String(checked?.params.label ?? ''))
+  const known = label?.kind === 'category' ? label.classes : NONE
+  return fields.map(field => (
+    <Field key={field.name} node={id} field={field} peers={peers} known={known} columns={columns} />
+  ))
+}
+
+const NONE: readonly string[] = []
+
+/** What the run says of the weights. */
+function Weights({ id }: { readonly id: string }) {
+  const parameters = useRuns(state => trainRun(id)(state)?.parameters)
+  const loss = useDocument(state => state.document.nodes[id]?.in.loss)
+  // A run from elsewhere or from the cache doesn't say.
+  if (!parameters) return null
+  const losses = typeof loss === 'string' ? 1 : (loss?.length ?? 0)
+  return (
+    <Section title="Weights">
+      <p className={styles.plain}>
+        {count(parameters)} parameters trained by {plural(losses, 'loss', 'losses')}.
+      </p>
+    </Section>
+  )
+}

@@ -1,0 +1,176 @@
+import type { Diagnostic } from '../../graph/diagnostic.ts'
+import type { ParamJson } from '../../graph/document.ts'
+import type { NodeDef } from '../../graph/kit.ts'
+import { own } from '../../graph/own.ts'
+import { isNodeRef, type ParamSchema, paramSchema, rangeText } from '../../graph/param-schema.ts'
+
+/** How a parameter is edited. */
+export type Widget =
+  | { readonly kind: 'number'; readonly schema: ParamSchema; readonly integer: boolean }
+  | { readonly kind: 'switch' }
+  | { readonly kind: 'choice'; readonly options: readonly string[] }
+  | { readonly kind: 'text'; readonly path: boolean }
+  | { readonly kind: 'markdown' }
+  /** An ordered list of texts. */
+  | { readonly kind: 'texts' }
+  /** Names, each with a list of texts. */
+  | { readonly kind: 'names' }
+  /** Some numbers in a row, such as one for each colour. */
+  | { readonly kind: 'tuple'; readonly schemas: readonly ParamSchema[] }
+  /** Another node of the same type. */
+  | { readonly kind: 'node' }
+  /** What no widget is for, or a value that its widget can't show: as JSON. */
+  | { readonly kind: 'json' }
+
+export interface FormField {
+  readonly name: string
+  readonly label: string
+  readonly help: string
+  /** `1–256`, `> 0`; empty where anything goes. */
+  readonly range: string
+  readonly widget: Widget
+  /** The file says a value, rather than leaving the default. */
+  readonly isSet: boolean
+  /** As the file has it, or the default; undefined where there is neither. */
+  readonly value: unknown
+  readonly default: unknown
+  readonly required: boolean
+  readonly faults: readonly Diagnostic[]
+}
+
+/** Folders and files are shown as paths. */
+const PATHS = new Set(['path', 'file', 'folder'])
+
+/** The form of a node: a field for each parameter of its schema, and for each that the schema doesn't know. */
+export function formFields(
+  def: NodeDef | undefined,
+  params: ParamJson,
+  faults: readonly Diagnostic[] = [],
+): FormField[] {
+  const schema = def ? schemaOf(def) : {}
+  const known = Object.entries(schema.properties ?? {}).map(([name, s]): FormField => {
+    const isSet = Object.hasOwn(params, name)
+    const value = isSet ? params[name] : s.default
+    const widget = widgetOf(def!, name, s)
+    return {
+      name,
+      label: labelOf(name),
+      help: s.description ?? '',
+      range: rangeText(s),
+      widget: value === undefined || fits(widget, value) ? widget : { kind: 'json' },
+      isSet,
+      value,
+      default: s.default,
+      required: schema.required?.includes(name) ?? false,
+      faults: faultsOf(name, faults),
+    }
+  })
+  const strangers = Object.keys(params).filter(name => !own(schema.properties ?? {}, name))
+  // What should not be there comes first: it is what has to be looked at.
+  return [...strangers.map(stranger), ...known]
+
+  function stranger(name: string): FormField {
+    return {
+      name,
+      label: name,
+      help: def ? 'This node has no such parameter.' : '',
+      range: '',
+      widget: { kind: 'json' },
+      isSet: true,
+      value: params[name],
+      default: undefined,
+      required: false,
+      faults: faultsOf(name, faults),
+    }
+  }
+}
+
+const schemas = new WeakMap<NodeDef, ParamSchema>()
+
+/** Made once a node type. */
+function schemaOf(def: NodeDef): ParamSchema {
+  const made = schemas.get(def) ?? paramSchema(def)
+  schemas.set(def, made)
+  return made
+}
+
+function widgetOf(def: NodeDef, name: string, s: ParamSchema): Widget {
+  if (isNodeRef(s)) return { kind: 'node' }
+  if (s.enum?.every(v => typeof v === 'string')) return { kind: 'choice', options: s.enum as string[] }
+  switch (s.type) {
+    case 'integer':
+    case 'number':
+      return { kind: 'number', schema: s, integer: s.type === 'integer' }
+    case 'boolean':
+      return { kind: 'switch' }
+    case 'string':
+      return def.kind === 'note' ? { kind: 'markdown' } : { kind: 'text', path: PATHS.has(name) }
+    case 'array':
+      if (s.prefixItems?.every(isNumber)) return { kind: 'tuple', schemas: s.prefixItems }
+      return s.items?.type === 'string' ? { kind: 'texts' } : { kind: 'json' }
+    case 'object': {
+      const inner = s.additionalProperties
+      const isNames = typeof inner === 'object' && inner.type === 'array' && inner.items?.type === 'string'
+      return { kind: isNames ? 'names' : 'json' }
+    }
+    default:
+      return { kind: 'json' }
+  }
+}
+
+const isNumber = (s: ParamSchema): boolean => s.type === 'number' || s.type === 'integer'
+const isTexts = (v: unknown): v is string[] => Array.isArray(v) && v.every(t => typeof t === 'string')
+
+/** Whether the widget can show the value, so that opening a form never hides what a file says. */
+function fits(widget: Widget, value: unknown): boolean {
+  switch (widget.kind) {
+    case 'number':
+      return typeof value === 'number'
+    case 'switch':
+      return typeof value === 'boolean'
+    case 'choice':
+    case 'text':
+    case 'markdown':
+      return typeof value === 'string'
+    case 'texts':
+      return isTexts(value)
+    case 'names':
+      return (
+        typeof value === 'object' &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.values(value).every(isTexts)
+      )
+    case 'tuple':
+      return (
+        Array.isArray(value) &&
+        value.length === widget.schemas.length &&
+        value.every(v => typeof v === 'number')
+      )
+    case 'node':
+      return (
+        typeof value === 'object' && value !== null && '$node' in value && typeof value.$node === 'string'
+      )
+    case 'json':
+      return true
+  }
+}
+
+/** Faults of the parameter, or of something inside it. */
+const faultsOf = (name: string, faults: readonly Diagnostic[]): Diagnostic[] =>
+  faults.filter(d => d.field === `params.${name}` || d.field?.startsWith(`params.${name}.`))
+
+/** Faults of a node that no field and no port shows. */
+export const otherFaults = (faults: readonly Diagnostic[], fields: readonly FormField[]): Diagnostic[] => {
+  const shown = new Set(fields.flatMap(f => f.faults))
+  return faults.filter(d => !shown.has(d))
+}
+
+/** `imageSize` is `Image size`, `mlpRatio` is `MLP ratio`. */
+export function labelOf(name: string): string {
+  const text = name
+    .replace(/([a-z])([A-Z0-9])/g, '$1 $2')
+    .toLowerCase()
+    .replace(/\b(mlp|id|url)\b/g, word => word.toUpperCase())
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,245 @@
+import { ChartLine, Flag, ZoomOut } from 'lucide-react'
+import { useMemo, useState, useSyncExternalStore } from 'react'
+import { shownRun, useDocument, useRuns } from '../state/index.ts'
+import type { RunView } from '../state/types.ts'
+import { short, steady, whole } from '../ui/format.ts'
+import { Pills } from '../ui/Pills.tsx'
+import { Chart } from './Chart.tsx'
+import styles from './ChartsTab.module.css'
+import { useChartSettings } from './chart-settings.ts'
+import { ChartGroup } from './chart-source.ts'
+import { Empty, Key } from './Empty.tsx'
+import { useSeries } from './series-source.ts'
+
+interface Look {
+  readonly metric: string
+  readonly title: string
+  readonly unit?: string
+  readonly colour: string
+  readonly format: (value: number) => string
+  readonly fromZero?: boolean
+}
+
+/** As exact as the bar above says it. */
+const perSecond = (x: number): string => (x >= 10 ? whole(x) : x >= 0.5 ? x.toFixed(1) : short(x))
+
+const LOOKS: readonly Look[] = [
+  { metric: 'train/loss', title: 'Loss', colour: '--accent', format: steady },
+  {
+    metric: 'train/learning_rate',
+    title: 'Learning rate',
+    colour: '--wire-schedule',
+    format: short,
+    fromZero: true,
+  },
+  {
+    metric: 'throughput',
+    title: 'Throughput',
+    unit: 'steps/s',
+    colour: '--wire-dataset',
+    format: perSecond,
+    fromZero: true,
+  },
+  {
+    metric: 'train/grad_norm',
+    title: 'Gradient norm',
+    colour: '--wire-pairs',
+    format: short,
+    fromZero: true,
+  },
+]
+const FIXED = new Set(LOOKS.map(look => look.metric))
+
+/** Numbers of the training as they come. */
+export function ChartsTab() {
+  const run = useRuns(state => state.shown)
+  // One text, so that it stays the same while steps come.
+  const names = useRuns(state => [...(shownRun(state)?.trains.keys() ?? [])].join('\n'))
+  const [picked, setPicked] = useState<string | null>(null)
+  const trains = names ? names.split('\n') : []
+  const node = picked !== null && trains.includes(picked) ? picked : trains[0]
+  const group = useMemo(() => new ChartGroup(`${run} ${node}`), [run, node])
+  if (run === null || node === undefined)
+    return (
+      <Empty icon={ChartLine} title="Run the graph to see its loss here">
+        Press Run or <Key>Ctrl</Key> <Key>Enter</Key>. Loss, learning rate and speed are drawn as it trains.
+      </Empty>
+    )
+  return (
+    <div className={styles.charts}>
+      <div className={styles.tools}>
+        {trains.length > 1 && <Trains ids={trains} active={node} onPick={setPicked} />}
+        <Smoothing />
+        <LogScale />
+        <ResetZoom group={group} />
+        <Pointed group={group} />
+        <Legend run={run} node={node} />
+      </div>
+      <Grid key={`${run} ${node}`} run={run} node={node} group={group} />
+    </div>
+  )
+}
+
+interface TrainsProps {
+  readonly ids: readonly string[]
+  readonly active: string
+  readonly onPick: (id: string) => void
+}
+
+function Trains({ ids, active, onPick }: TrainsProps) {
+  const nodes = useDocument(state => state.document.nodes)
+  const options = ids.map(key => ({ key, text: nodes[key]?.title ?? key }))
+  return <Pills label="Training" options={options} value={active} onChange={onPick} />
+}
+
+function Smoothing() {
+  const { smoothing, setSmoothing } = useChartSettings()
+  return (
+    <label
+      className={styles.tool}
+      title="Averages the loss and the gradient norm over steps, as TensorBoard does"
+    >
+      Smoothing
+      <input
+        type="range"
+        className={styles.slider}
+        min={0}
+        max={0.99}
+        step={0.01}
+        value={smoothing}
+        onChange={e => setSmoothing(Number(e.target.value))}
+      />
+      <output className={styles.value}>{smoothing.toFixed(2)}</output>
+    </label>
+  )
+}
+
+function LogScale() {
+  const { logLoss, setLogLoss } = useChartSettings()
+  return (
+    <label className={styles.tool}>
+      <input type="checkbox" checked={logLoss} onChange={e => setLogLoss(e.target.checked)} />
+      Log scale
+    </label>
+  )
+}
+
+function ResetZoom({ group }: { readonly group: ChartGroup }) {
+  const zoom = useSyncExternalStore(group.subscribe, () => group.zoom)
+  return (
+    <button
+      type="button"
+      className={styles.toolButton}
+      disabled={zoom === null}
+      title={zoom ? 'Show all steps · double-click a chart' : 'Drag over a chart to zoom'}
+      onClick={() => group.setZoom(null)}
+    >
+      <ZoomOut size={13} aria-hidden="true" />
+      {zoom ? `Steps ${whole(zoom[0])}–${whole(zoom[1])}` : 'All steps'}
+    </button>
+  )
+}
+
+/** The step under the crosshair, which is the same in all charts. */
+function Pointed({ group }: { readonly group: ChartGroup }) {
+  const step = useSyncExternalStore(group.subscribePointer, () => group.pointed)
+  return <span className={styles.pointed}>{step === null ? '' : `step ${whole(step)}`}</span>
+}
+
+function Legend({ run, node }: { readonly run: string; readonly node: string }) {
+  const some = useRuns(state => (state.views.get(run)?.checkpoints ?? []).some(c => c.node === node))
+  const smoothing = useChartSettings(state => state.smoothing)
+  return (
+    <span className={styles.legend}>
+      {smoothing > 0 && (
+        <>
+          <span className={styles.lineKey} /> smoothed <span className={styles.lineKey} data-faint /> each
+          step
+        </>
+      )}
+      {some && (
+        <>
+          <Flag size={11} aria-hidden="true" /> checkpoint
+        </>
+      )}
+    </span>
+  )
+}
+
+function Grid({
+  run,
+  node,
+  group,
+}: {
+  readonly run: string
+  readonly node: string
+  readonly group: ChartGroup
+}) {
+  const others = useRuns(state =>
+    [...(state.views.get(run)?.trains.get(node)?.series.keys() ?? [])].filter(m => !FIXED.has(m)).join('\n'),
+  )
+  const looks = useMemo(
+    () => [
+      ...LOOKS,
+      ...(others ? others.split('\n') : []).map(
+        (metric): Look => ({
+          metric,
+          title: metric.replace(/^train\//, ''),
+          colour: '--wire-feat',
+          format: short,
+        }),
+      ),
+    ],
+    [others],
+  )
+  const checkpoints = useRuns(state => state.views.get(run)?.checkpoints)
+  const marks = useMemo(
+    // A checkpoint of n steps stands at the last of them, which is number n − 1.
+    () => [...new Set((checkpoints ?? []).filter(c => c.node === node).map(c => c.step - 1))],
+    [checkpoints, node],
+  )
+  return (
+    <div className={styles.grid}>
+      {looks.map(look => (
+        <One key={look.metric} look={look} run={run} node={node} group={group} marks={marks} />
+      ))}
+    </div>
+  )
+}
+
+interface OneProps {
+  readonly look: Look
+  readonly run: string
+  readonly node: string
+  readonly group: ChartGroup
+  readonly marks: readonly number[]
+}
+
+function One({ look, run, node, group, marks }: OneProps) {
+  const { smoothing, logLoss } = useChartSettings()
+  const source = useSeries(run, node, look.metric)
+  const noSpeed = useRuns(state => noSpeedOf(state.views.get(run), node))
+  const isNoisy = look.metric === 'train/loss' || look.metric === 'train/grad_norm'
+  return (
+    <Chart
+      title={look.title}
+      unit={look.unit}
+      source={source}
+      colour={look.colour}
+      format={look.format}
+      fromZero={look.fromZero}
+      log={look.metric === 'train/loss' && logLoss}
+      smoothing={isNoisy ? smoothing : 0}
+      marks={marks}
+      group={group}
+      none={look.metric === 'throughput' ? noSpeed : undefined}
+    />
+  )
+}
+
+/** Why there is no speed to draw. */
+function noSpeedOf(run: RunView | undefined, node: string): string {
+  if (run?.nodes.get(node)?.state === 'cached')
+    return 'Not trained in this run: these steps came from the cache.'
+  return run?.info.endedAt === null ? 'Measuring …' : 'No times were kept with these steps.'
+}

@@ -1,0 +1,56 @@
+import { useId, useState } from 'react'
+import { shownRun, useRuns } from '../state/index.ts'
+import { Tabs } from '../ui/Tabs.tsx'
+import { ChartsTab } from './ChartsTab.tsx'
+import { LogTab } from './LogTab.tsx'
+import { ReportsTab } from './ReportsTab.tsx'
+import { RunLine } from './RunLine.tsx'
+import styles from './RunPanel.module.css'
+import { RunsTab } from './RunsTab.tsx'
+
+type Page = 'charts' | 'reports' | 'log' | 'runs'
+
+const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
+  charts: () => <ChartsTab />,
+  reports: () => <ReportsTab />,
+  log: () => <LogTab />,
+  runs: () => <RunsTab />,
+}
+
+/** What the run is doing and what came of it. */
+export function RunPanel() {
+  const [page, setPage] = useState<Page>('charts')
+  const id = useId()
+  const reports = useRuns(state => shownRun(state)?.reports.size ?? 0)
+  const warnings = useRuns(
+    state => shownRun(state)?.log.reduce((n, line) => n + Number(line.level === 'warning'), 0) ?? 0,
+  )
+  const waiting = useRuns(state => state.infos.filter(info => info.state === 'waiting').length)
+  return (
+    <section className={styles.panel} aria-label="Run">
+      <div className={styles.bar}>
+        <Tabs
+          id={id}
+          label="Run"
+          value={page}
+          onChange={setPage}
+          tabs={[
+            { key: 'charts', text: 'Charts' },
+            { key: 'reports', text: 'Reports', count: reports },
+            { key: 'log', text: 'Log', count: warnings },
+            { key: 'runs', text: 'Runs', count: waiting },
+          ]}
+        />
+        <RunLine />
+      </div>
+      <div
+        id={`${id}-panel-${page}`}
+        className={styles.page}
+        role="tabpanel"
+        aria-labelledby={`${id}-tab-${page}`}
+      >
+        {PAGES[page]()}
+      </div>
+    </section>
+  )
+}

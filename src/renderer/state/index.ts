@@ -1,0 +1,66 @@
+import { useStore } from 'zustand'
+import { takeAddress } from '../host/address.ts'
+import { connectHere } from '../host/connect.ts'
+import type { Remembered } from './actions.ts'
+import type { DocumentState, RunsState, RunView, SessionState, TrainRun } from './types.ts'
+import { createWorkbench } from './workbench.ts'
+
+const SHOWN = 'diptych.shown'
+const inWindow = typeof window !== 'undefined'
+const address = inWindow ? takeAddress() : { token: null, open: null }
+const prefersDark = () => matchMedia('(prefers-color-scheme: dark)')
+
+function remembered(): Remembered | null {
+  if (address.open !== null) return { path: address.open }
+  const kept = sessionStorage.getItem(SHOWN)
+  return kept === null ? null : (JSON.parse(kept) as Remembered)
+}
+
+/** The state of this window. Components read it through the hooks below. */
+export const workbench = createWorkbench({
+  connect: handlers => connectHere(address.token)(handlers),
+  now: () => performance.now(),
+  dark: () => inWindow && prefersDark().matches,
+  remembered,
+  remember: shown => sessionStorage.setItem(SHOWN, JSON.stringify(shown)),
+})
+
+/** Asks the host directly: pictures, listings. */
+export const hostClient = workbench.client
+/** Open, save and the like. Edits of the document go through `run` of `useDocument`. */
+export const documentActions = workbench.actions
+
+/** The stores themselves, for what reads or listens outside React. */
+export const documentStore = workbench.document
+export const runsStore = workbench.runs
+export const sessionStore = workbench.session
+
+export const useDocument = <T>(select: (state: DocumentState) => T): T => useStore(documentStore, select)
+export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select)
+export const useSession = <T>(select: (state: SessionState) => T): T => useStore(sessionStore, select)
+
+/** The run that the window shows: the newest of the open document, or one picked from its history. */
+export const shownRun = (state: RunsState): RunView | null =>
+  (state.shown === null ? undefined : state.views.get(state.shown)) ?? null
+
+// Selectors of one node's part in the shown run, for `useRuns`.
+export const trainRun =
+  (node: string) =>
+  (state: RunsState): TrainRun | null =>
+    shownRun(state)?.trains.get(node) ?? null
+export const nodeReport = (node: string) => (state: RunsState) => shownRun(state)?.reports.get(node) ?? null
+export const isStale =
+  (node: string) =>
+  (state: RunsState): boolean =>
+    state.stale.has(node)
+
+/** Connects, and follows the machine's theme. Once, when the window begins. */
+export function startWindow(): void {
+  prefersDark().addEventListener('change', () => workbench.followTheme())
+  const paint = ({ theme }: SessionState) => {
+    document.documentElement.dataset.theme = theme
+  }
+  paint(sessionStore.getState())
+  sessionStore.subscribe(paint)
+  workbench.start()
+}

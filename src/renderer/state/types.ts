@@ -1,0 +1,173 @@
+import type { CheckedGraph, Schemas } from '../../graph/check.ts'
+import type { GraphCommand } from '../../graph/commands.ts'
+import type { Diagnostic } from '../../graph/diagnostic.ts'
+import type { GraphDocument, Wire } from '../../graph/document.ts'
+import type { Report } from '../../graph/host.ts'
+import type {
+  EngineState,
+  EnqueueOptions,
+  Lease,
+  PluginState,
+  RunAction,
+  RunInfo,
+  Settings,
+  Welcome,
+} from '../../protocol/workbench.ts'
+
+/** A wire as its consumer names it: the input, and which producer feeds it. */
+export interface WireRef {
+  readonly node: string
+  readonly port: string
+  readonly from: Wire
+}
+
+export interface Selection {
+  readonly nodes: readonly string[]
+  readonly wire: WireRef | null
+}
+
+/** The open document: the window owns it, the host journals it. */
+export interface DocumentState {
+  /** The host's name for it; null until one is open. */
+  readonly id: string | null
+  readonly path: string | null
+  readonly version: string | null
+  readonly lease: Lease
+  readonly document: GraphDocument
+  /** What the checker says of `document`; follows every edit at once. */
+  readonly checked: CheckedGraph
+  /** Diagnostics by node id, those of the whole file under ''. */
+  readonly faults: ReadonlyMap<string, readonly Diagnostic[]>
+  /** Columns of the sources; `pending` while the engine reads them. */
+  readonly schemas: Schemas
+  readonly selection: Selection
+  /** Edited since it was opened or saved. */
+  readonly dirty: boolean
+  readonly canUndo: boolean
+  readonly canRedo: boolean
+  /** What undo would take back, for the menu: "Move node". */
+  readonly undoLabel: string | null
+  readonly redoLabel: string | null
+
+  /** Someone else wrote the file since; null while nobody has. `version` null: it is gone. */
+  readonly changedOnDisk: { readonly version: string | null } | null
+  /** How many edits of an earlier session were brought back; 0 once that was read. */
+  readonly recovered: number
+  /** While a document is being read or written. */
+  readonly busy: 'opening' | 'saving' | null
+
+  /** Applies one edit; refuses (with a notice) in a read-only window. */
+  run(command: GraphCommand, label?: string): void
+  undo(): void
+  redo(): void
+  select(selection: Partial<Selection>): void
+}
+
+export type NodeProgress = 'waiting' | 'running' | 'cached' | 'done' | 'failed'
+
+export interface NodeRun {
+  readonly state: NodeProgress
+  readonly why?: string
+  readonly what?: string
+  /** 0–1 while it packs, embeds or trains. */
+  readonly fraction?: number
+}
+
+/** Numbers over steps; grows in place, `length` says how far it is filled. */
+export interface Series {
+  readonly steps: Float64Array
+  readonly values: Float64Array
+  readonly length: number
+}
+
+export interface TrainRun {
+  readonly node: string
+  readonly steps: number
+  readonly firstStep: number
+  /** Steps taken so far. */
+  readonly taken: number
+  readonly parameters: number
+  readonly compileSeconds: number
+  readonly fromCache: boolean
+  /** By metric name: `train/loss`, `train/learning_rate`, `train/grad_norm`, and `throughput` in steps/s. */
+  readonly series: ReadonlyMap<string, Series>
+  /** Smoothed steps/s; null until two batches of steps have come, or while paused. */
+  readonly rate: number | null
+  readonly secondsLeft: number | null
+}
+
+export interface LogLine {
+  readonly level: 'info' | 'warning'
+  readonly node?: string
+  readonly message: string
+}
+
+/** A run as this window shows it. A new object after each change; `revision` counts them. */
+export interface RunView {
+  readonly info: RunInfo
+  readonly revision: number
+  readonly nodes: ReadonlyMap<string, NodeRun>
+  readonly trains: ReadonlyMap<string, TrainRun>
+  readonly reports: ReadonlyMap<string, Report>
+  readonly log: readonly LogLine[]
+  readonly pausedAt: { readonly node: string; readonly step?: number } | null
+  readonly checkpoints: readonly { readonly node: string; readonly step: number }[]
+  /** True for results that came in a bundle: the author's, not verified here. */
+  readonly foreign: boolean
+}
+
+/** The runs that the host knows of, and what this window has seen of those that it follows. */
+export interface RunsState {
+  /** The queue and what ran, newest first; of every file. */
+  readonly infos: readonly RunInfo[]
+  /** Runs of the open document's file, newest first. */
+  readonly history: readonly RunInfo[]
+  /** By run id: those that were followed. */
+  readonly views: ReadonlyMap<string, RunView>
+  /** The run that the window shows: the newest of the open document, or one that was picked from its history. */
+  readonly shown: string | null
+  /** Nodes of the document that the shown run does not speak for: they, or what they read, were edited since. */
+  readonly stale: ReadonlySet<string>
+
+  /** Queues the open document as it is now. */
+  start(options?: Partial<EnqueueOptions>): Promise<void>
+  /** Steers the shown run, or another. */
+  control(action: RunAction, steps?: number, run?: string): Promise<void>
+  /** Queues a run again from its newest checkpoint. */
+  goOn(run: string): Promise<void>
+  /** Takes a waiting run out of the queue. */
+  remove(run: string): Promise<void>
+  /** Shows a run from the history; null: the newest again. */
+  show(run: string | null): void
+}
+
+export interface Toast {
+  readonly id: number
+  readonly kind: 'info' | 'good' | 'bad'
+  readonly message: string
+  readonly hint?: string
+}
+
+export type Connection =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'open' }
+  /** Trying again; `tries` so far. */
+  | { readonly state: 'lost'; readonly tries: number }
+  /** There will be no further try. */
+  | { readonly state: 'closed'; readonly reason: string }
+
+export interface SessionState {
+  readonly connection: Connection
+  readonly welcome: Welcome | null
+  readonly engine: EngineState
+  readonly plugin: PluginState
+  readonly settings: Settings
+  /** What `settings.theme` comes to: `system` follows the machine's. */
+  readonly theme: 'light' | 'dark'
+  readonly toasts: readonly Toast[]
+
+  notify(message: string, kind?: Toast['kind'], hint?: string): void
+  dismiss(toast: number): void
+  setTheme(theme: Settings['theme']): void
+  restartEngine(): Promise<void>
+}

@@ -1,0 +1,116 @@
+import type { StoreApi } from 'zustand/vanilla'
+import { writeGraph } from '../../graph/write.ts'
+import type { Connect } from '../../protocol/transport.ts'
+import { HostClient } from '../host/client.ts'
+import { isFault, messageOf } from '../host/fault.ts'
+import { DocumentActions, type Remembered } from './actions.ts'
+import { Documents } from './document.ts'
+import { Journal } from './journal.ts'
+import { Runs } from './runs.ts'
+import { createSession, listenToSession, themeOf } from './session.ts'
+import type { DocumentState, RunsState, SessionState } from './types.ts'
+
+/** What the stores need of the window they are in. */
+export interface Surroundings {
+  readonly connect: Connect
+  readonly now: () => number
+  /** What the machine prefers. */
+  readonly dark: () => boolean
+  /** What this tab is to show: what it showed last, kept over a reload. */
+  readonly remembered: () => Remembered | null
+  readonly remember: (shown: Remembered) => void
+}
+
+export interface Workbench {
+  readonly client: HostClient
+  readonly session: StoreApi<SessionState>
+  readonly document: StoreApi<DocumentState>
+  readonly runs: StoreApi<RunsState>
+  readonly actions: DocumentActions
+  /** The machine's preference has changed. */
+  followTheme(): void
+  start(): void
+}
+
+/** The state of one window and its connection to the host, without anything that draws. */
+export function createWorkbench(around: Surroundings): Workbench {
+  const client = new HostClient(around.connect, {
+    open: () => void connected(),
+    lost: () => {
+      const { connection } = session.getState()
+      session.setState({
+        connection: { state: 'lost', tries: connection.state === 'lost' ? connection.tries + 1 : 1 },
+      })
+    },
+    closed: reason => session.setState({ connection: { state: 'closed', reason } }),
+  })
+  const session = createSession({ client, dark: around.dark })
+  const notify: SessionState['notify'] = (...toast) => session.getState().notify(...toast)
+  const journal = new Journal(client, error => {
+    if (isFault(error, 'read-only')) return
+    notify(`Your last edits are not kept on the disk yet: ${messageOf(error)}`, 'bad', 'Save to be safe.')
+  })
+  const documents = new Documents({
+    journal: command => journal.push(command),
+    lookAt: document => void actions.lookAt(document),
+    refuse: (message, hint) => notify(message, 'bad', hint),
+    now: around.now,
+  })
+  const runs = new Runs({
+    client,
+    source: () => {
+      const { id, document } = documents.store.getState()
+      return id === null ? null : { id, document, text: writeGraph(document) }
+    },
+    document: () => documents.store.getState().document,
+    refuse: message => notify(message, 'bad'),
+    now: around.now,
+  })
+  const { remember } = around
+  const actions = new DocumentActions({ client, documents, journal, runs, notify, remember })
+  documents.store.subscribe((now, before) => {
+    if (now.document !== before.document) runs.mark()
+  })
+  listenToSession(session, client, around.dark)
+  client.on('document.lease', ({ document, lease }) => {
+    if (document === documents.store.getState().id) documents.store.setState({ lease })
+  })
+  client.on('document.changedOnDisk', ({ document, version }) => {
+    const open = documents.store.getState()
+    if (document === open.id && version !== open.version)
+      documents.store.setState({ changedOnDisk: { version } })
+  })
+
+  async function connected(): Promise<void> {
+    try {
+      const welcome = await client.request('session.hello', { client: 'window' })
+      const { settings, engine, plugin } = welcome
+      const theme = themeOf(settings.theme, around.dark())
+      session.setState({ welcome, settings, engine, plugin, theme })
+      if (documents.store.getState().id === null) await first(welcome.welcome)
+      else await actions.again()
+      runs.again(welcome.runs)
+      session.setState({ connection: { state: 'open' } })
+    } catch (error) {
+      if (!isFault(error, 'lost'))
+        session.setState({ connection: { state: 'closed', reason: messageOf(error) } })
+    }
+  }
+
+  /** What this tab showed before a reload, else the welcome graph, else a new one. */
+  async function first(welcome: string): Promise<void> {
+    const shown = around.remembered()
+    if (shown && (await ('path' in shown ? actions.open(shown.path) : actions.createText(shown.text)))) return
+    if (!(await actions.open(welcome))) await actions.create()
+  }
+
+  return {
+    client,
+    session,
+    document: documents.store,
+    runs: runs.store,
+    actions,
+    followTheme: () => session.setState({ theme: themeOf(session.getState().settings.theme, around.dark()) }),
+    start: () => client.start(),
+  }
+}

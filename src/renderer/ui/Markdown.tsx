@@ -1,0 +1,47 @@
+import DOMPurify, { type Config } from 'dompurify'
+import katex from 'katex'
+import 'katex/dist/katex.min.css'
+import { memo, useLayoutEffect, useRef } from 'react'
+import styles from './Markdown.module.css'
+import { markdownHtml } from './markdown-html.ts'
+
+const ALLOWED: Config & { readonly RETURN_DOM_FRAGMENT: true } = {
+  ALLOWED_TAGS: [
+    ...['p', 'br', 'hr', 'em', 'strong', 'del', 'code', 'pre', 'blockquote', 'a', 'span', 'div'],
+    ...['ul', 'ol', 'li', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
+    ...['table', 'thead', 'tbody', 'tr', 'th', 'td'],
+  ],
+  ALLOWED_ATTR: ['href', 'target', 'rel', 'data-tex', 'align', 'start'],
+  ALLOW_DATA_ATTR: false,
+  ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
+  // Only `href` holds an address.
+  ADD_URI_SAFE_ATTR: ['target', 'rel', 'data-tex', 'align', 'start'],
+  RETURN_DOM_FRAGMENT: true,
+}
+
+interface Props {
+  readonly text: string
+  readonly className?: string
+}
+
+/**
+ * Markdown with formulas. Everything is sanitised; KaTeX draws its elements itself, so that no inline style has to
+ * be allowed by the page's policy.
+ */
+export const Markdown = memo(function Markdown({ text, className }: Props) {
+  const host = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => {
+    const content = DOMPurify.sanitize(markdownHtml(text), ALLOWED)
+    for (const place of content.querySelectorAll<HTMLElement>('[data-tex]')) {
+      katex.render(place.dataset.tex ?? '', place, {
+        displayMode: place.tagName === 'DIV',
+        throwOnError: false,
+        trust: false,
+        maxExpand: 200,
+        maxSize: 20,
+      })
+    }
+    host.current!.replaceChildren(content)
+  }, [text])
+  return <div ref={host} className={className ? `${styles.markdown} ${className}` : styles.markdown} />
+})

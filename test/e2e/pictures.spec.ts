@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { TestInfo } from '@playwright/test'
+import { project, type Server } from './server.ts'
+import type { WorkbenchWindow } from './window.ts'
+import { expect, test } from './workbench.ts'
+
+/** `DIPTYCH_PICTURES=1` makes them for the documentation: of a model that learns something. */
+const isForDocs = process.env.DIPTYCH_PICTURES === '1'
+const STEPS = isForDocs ? 1200 : 2500
+const LARGER = {
+  batch: { size: 64, imageSize: 32, textLength: 16 },
+  vision: { width: 64, depth: 2, heads: 4 },
+  text: { width: 64, depth: 1, heads: 4 },
+  schedule: { steps: STEPS, warmup: 60 },
+}
+
+for (const theme of ['Light', 'Dark'] as const)
+  test(`pictures of every view, ${theme.toLowerCase()}`, async ({ workbench }, info) => {
+    test.setTimeout(240_000)
+    const { server, window } = await workbench.start({
+      title: 'CLIP on emoji',
+      steps: STEPS,
+      seed: theme === 'Light' ? 71 : 72,
+      params: isForDocs ? LARGER : {},
+    })
+    const { page } = window
+    const take = await camera(window, theme, info)
+    await window.theme(theme)
+    await page.mouse.move(720, 5)
+    await take('idle')
+
+    await page.keyboard.press('Control+o')
+    await expect(
+      page
+        .getByRole('dialog')
+        .getByRole('button', { name: /CLIP on emoji/ })
+        .first(),
+    ).toBeVisible()
+    await take('open')
+    await page.keyboard.press('Escape')
+
+    await window.canvas.click({ position: { x: 20, y: 20 } })
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('im')
+    await take('search')
+    await page.keyboard.press('Escape')
+
+    await window.select('vision')
+    await take('inspector')
+    await window.inspector.getByRole('button', { name: /^About this node/ }).scrollIntoViewIfNeeded()
+    await page.mouse.move(1300, 600)
+    await page.mouse.wheel(0, 3000)
+    await take('inspector-docs')
+
+    await wrongWire(window)
+    await take('wrong-wire')
+    await page.keyboard.press('Control+z')
+    // Nothing is selected: the graph itself is shown.
+    await page.keyboard.press('Escape')
+    await window.fit()
+
+    await window.button('Run').click()
+    await expect.poll(() => window.taken(), { timeout: 90_000 }).toBeGreaterThan(100)
+    await window.zoomTo('train')
+    await take('training')
+    await window.finished()
+    await window.fit()
+    await page.mouse.move(720, 5)
+    await take('finished')
+    await reports(window, take)
+
+    await window.tab('Runs')
+    await take('runs')
+    await secondWindow(await workbench.window(await server.address(2)), theme, info)
+    await crash(window, server, take)
+  })
+
+type Take = (name: string) => Promise<void>
+
+/** Pictures go to the documentation, or else where the suite puts its output. */
+async function camera(window: WorkbenchWindow, theme: string, info: TestInfo): Promise<Take> {
+  const folder = isForDocs ? join(project, 'docs', 'pictures') : info.outputDir
+  await mkdir(folder, { recursive: true })
+  return async name => {
+    await window.page.waitForTimeout(400)
+    await window.page.screenshot({ path: join(folder, `${name}-${theme.toLowerCase()}.png`) })
+  }
+}
+
+async function wrongWire(window: WorkbenchWindow): Promise<void> {
+  await window.zoomTo('image_projection')
+  const from = await window.centreOf(window.port('text', 'Output', 'feat'))
+  const to = await window.centreOf(window.port('image_projection', 'Input', 'input'))
+  await window.drag(from, to)
+  await window.select('image_projection')
+}
+
+async function reports(window: WorkbenchWindow, take: Take): Promise<void> {
+  const { page, runs } = window
+  await window.zoomTo('retrieval')
+  await take('cards')
+  await window.tab('Reports')
+  const edge = await window.centreOf(page.getByRole('separator', { name: 'Height of the run panel' }))
+  await window.drag(edge, { x: edge.x, y: 260 })
+  await expect(runs.getByRole('listitem').getByRole('img').first()).toBeVisible()
+  await take('gallery')
+  await runs.getByRole('button', { name: 'Zero-shot classifier' }).click()
+  await take('confusion')
+  await window.drag(await window.centreOf(page.getByRole('separator', { name: /^Height/ })), edge)
+  await window.fit()
+}
+
+async function secondWindow(second: WorkbenchWindow, theme: string, info: TestInfo): Promise<void> {
+  const take = await camera(second, theme, info)
+  await take('read-only')
+  await second.page.close()
+}
+
+async function crash(window: WorkbenchWindow, server: Server, take: Take): Promise<void> {
+  const { page } = window
+  await window.tab('Charts')
+  await page.getByRole('button', { name: 'Ways to run' }).click()
+  await page.getByRole('menuitem', { name: 'Run, and train again what is cached' }).click()
+  await expect.poll(() => window.taken()).toBeLessThan(STEPS)
+  await expect.poll(() => window.taken()).toBeGreaterThan(200)
+  process.kill(server.enginePid!, 'SIGKILL')
+  await expect(page.getByRole('alert')).toBeVisible()
+  await take('crash')
+}

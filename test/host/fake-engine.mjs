@@ -1,0 +1,134 @@
+// Speaks the engine's protocol without computing anything. What it does stands in the graph's `meta.about`, as JSON:
+// { steps, stepMs, checkpointEvery, crashAt, report }.
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const running = new Map()
+const send = message => process.connected && process.send(message, undefined, undefined, () => {})
+const done = (id, result) => send({ type: 'done', id, result })
+
+process.on('SIGINT', () => {})
+process.on('disconnect', async () => {
+  await stopAll('checkpoint')
+  process.exit(0)
+})
+process.on('message', async command => {
+  switch (command.type) {
+    case 'run': {
+      const state = { how: undefined, allowed: command.options.paused ? 0 : Infinity, wake: undefined }
+      state.finished = run(command, state)
+      running.set(command.id, state)
+      const result = await state.finished
+      running.delete(command.id)
+      return done(command.id, result)
+    }
+    case 'check':
+      await sleep(about(command.graph.text).checkMs ?? 0)
+      return done(command.id, {
+        type: 'checked',
+        diagnostics: [],
+        schemas: { 'a.dataset': { fields: { name: { kind: 'text' } } } },
+        unreadable: { 'b.dataset': 'there is no such folder' },
+      })
+    case 'stop':
+      stop(running.get(command.run), command.how)
+      return done(command.id, { type: 'stopping' })
+    case 'control': {
+      const state = running.get(command.run)
+      if (command.action === 'pause') state.allowed = 0
+      else if (command.action === 'resume') state.allowed = Infinity
+      else state.allowed += command.steps ?? 1
+      state.wake?.()
+      return done(command.id, { type: 'controlled' })
+    }
+    case 'shutdown':
+      await stopAll('checkpoint')
+      done(command.id, { type: 'stopping' })
+      process.disconnect()
+  }
+})
+
+function stop(state, how) {
+  if (!state) return
+  state.how = how
+  state.wake?.()
+}
+
+async function stopAll(how) {
+  const all = [...running.values()]
+  for (const state of all) stop(state, how)
+  await Promise.all(all.map(state => state.finished))
+}
+
+const about = text => JSON.parse(JSON.parse(text).meta.about ?? '{}')
+
+async function run({ id, graph, options }, state) {
+  const { steps = 5, stepMs = 5, checkpointEvery = 0, crashAt, fail } = about(graph.text)
+  const emit = (...events) => send({ type: 'events', id, events })
+  if (fail) return { type: 'failed', message: fail, node: 'train', diagnostics: [] }
+  let folder = options.resumeFrom
+  if (!folder) {
+    const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-')
+    const name = `${time}-${basename(graph.file, '.json')}-${randomBytes(3).toString('hex')}`
+    folder = join(options.out ?? join(dirname(graph.file), '.diptych'), 'runs', name)
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'graph.json'), graph.text)
+  }
+  emit({ type: 'run', folder })
+  const checkpoints = join(folder, 'checkpoints', 'train')
+  const first = existsSync(checkpoints)
+    ? Math.max(0, ...readdirSync(checkpoints).map(name => Number(name.slice(5))))
+    : 0
+  const commit = step => {
+    mkdirSync(join(checkpoints, `step-${step}`), { recursive: true })
+    emit({ type: 'checkpoint', node: 'train', step, path: join(checkpoints, `step-${step}`) })
+  }
+  emit({ type: 'node', node: 'train', state: 'running' })
+  emit({
+    type: 'train',
+    node: 'train',
+    steps,
+    firstStep: first,
+    parameters: 1,
+    compileSeconds: 0,
+    fromCache: false,
+  })
+  const result = outcome => ({
+    type: 'result',
+    reports: {},
+    run: folder,
+    outcome,
+    attribution: ['Emoji: someone'],
+  })
+  for (let step = first; step < steps; step++) {
+    if (state.allowed === 0 && !state.how) {
+      emit({ type: 'paused', node: 'train', step })
+      while (state.allowed === 0 && !state.how) await new Promise(resolve => (state.wake = resolve))
+      if (!state.how) emit({ type: 'resumed' })
+    }
+    state.allowed--
+    if (state.how === 'checkpoint') {
+      commit(step)
+      return result('stopped')
+    }
+    if (state.how) return result('cancelled')
+    if (step === crashAt && first === 0) {
+      console.error('out of cheese')
+      process.kill(process.pid, 'SIGKILL')
+    }
+    const event = { type: 'step', node: 'train', step, 'train/loss': 1 / (step + 1) }
+    appendFileSync(join(folder, 'metrics.train.jsonl'), `${JSON.stringify(event)}\n`)
+    emit(event)
+    if (checkpointEvery && (step + 1) % checkpointEvery === 0) commit(step + 1)
+    if (stepMs) await sleep(stepMs)
+  }
+  const report = { metrics: { top1: 0.5 }, tables: [{ title: 'classes', columns: ['a'], rows: [[1]] }] }
+  mkdirSync(join(folder, 'reports'), { recursive: true })
+  writeFileSync(join(folder, 'reports', 'eval.json'), JSON.stringify(report))
+  emit({ type: 'node', node: 'train', state: 'done' }, { type: 'report', node: 'eval', report })
+  return { ...result('completed'), reports: { eval: report } }
+}
+
+send({ type: 'ready', version: process.version })

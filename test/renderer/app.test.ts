@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest'
+import { checkGraph } from '../../src/graph/check.ts'
+import { registry } from '../../src/nodes/index.ts'
+import type { RunState } from '../../src/protocol/workbench.ts'
+import { fileName, inFolder, shortFolder, wrongName } from '../../src/renderer/app/file-name.ts'
+import { readLayout } from '../../src/renderer/app/layout.ts'
+import { controlsOf } from '../../src/renderer/app/run-controls.ts'
+import { statusOf } from '../../src/renderer/app/run-status.ts'
+import { shortcutOf, showKeys } from '../../src/renderer/app/shortcuts.ts'
+import type { RunView } from '../../src/renderer/state/types.ts'
+import { clip, clipSchemas, documentOf, node } from '../graph/fixtures.ts'
+
+const press = (keys: string) => {
+  const parts = keys.split('+')
+  return {
+    key: parts.at(-1)!,
+    ctrlKey: parts.includes('Ctrl'),
+    metaKey: parts.includes('Cmd'),
+    shiftKey: parts.includes('Shift'),
+    altKey: parts.includes('Alt'),
+  }
+}
+
+describe('shortcuts', () => {
+  test.each([
+    ['Ctrl+Enter', 'run'],
+    ['Ctrl+Alt+Enter', 'interrupt'],
+    ['Ctrl+z', 'undo'],
+    ['Ctrl+Shift+Z', 'redo'],
+    ['Ctrl+y', 'redo'],
+    ['Ctrl+s', 'save'],
+    ['Ctrl+Shift+S', 'saveAs'],
+    ['Ctrl+o', 'open'],
+    ['Shift+?', 'help'],
+    ['z', undefined],
+    ['Ctrl+Alt+s', undefined],
+    ['Cmd+s', undefined],
+  ])('%s', (keys, name) => {
+    expect(shortcutOf(press(keys), false)).toBe(name)
+  })
+
+  test('those of editing rest while a field has the focus', () => {
+    expect(shortcutOf(press('Ctrl+z'), true)).toBeUndefined()
+    expect(shortcutOf(press('Ctrl+a'), true)).toBeUndefined()
+    expect(shortcutOf(press('Ctrl+a'), false)).toBe('selectAll')
+    expect(shortcutOf(press('Shift+?'), true)).toBeUndefined()
+    expect(shortcutOf(press('Ctrl+Enter'), true)).toBe('run')
+    expect(shortcutOf(press('Ctrl+s'), true)).toBe('save')
+  })
+
+  test('a Mac has its own keys', () => {
+    expect(shortcutOf(press('Cmd+s'), false, true)).toBe('save')
+    expect(shortcutOf(press('Ctrl+s'), false, true)).toBeUndefined()
+    expect(showKeys('Ctrl+Shift+S', true)).toBe('⇧⌘S')
+    expect(showKeys('Ctrl+Shift+S', false)).toBe('Ctrl+Shift+S')
+  })
+})
+
+const checked = checkGraph(clip(), registry, clipSchemas)
+const broken = checkGraph(documentOf({ loss: node('objective.infoNCE') }), registry)
+
+const view = (
+  state: RunState,
+  more: Partial<RunView['info']> = {},
+  rest: Partial<RunView> = {},
+): RunView => ({
+  info: {
+    id: 'r',
+    file: null,
+    title: '',
+    state,
+    queuedAt: 0,
+    startedAt: 0,
+    endedAt: ['completed', 'stopped', 'cancelled', 'failed', 'interrupted'].includes(state) ? 90_000 : null,
+    folder: null,
+    resumable: false,
+    failure: null,
+    events: 0,
+    attribution: [],
+    reports: {},
+    ...more,
+  },
+  revision: 1,
+  nodes: new Map(),
+  trains: new Map(),
+  reports: new Map(),
+  log: [],
+  pausedAt: null,
+  checkpoints: [],
+  foreign: false,
+  ...rest,
+})
+
+describe('run controls', () => {
+  const controls = (run: RunView | null, more: Partial<Parameters<typeof controlsOf>[0]> = {}) =>
+    controlsOf({ checked, empty: false, connection: { state: 'open' }, run, ...more })
+  const summary = (run: RunView | null) => {
+    const c = controls(run)
+    return [c.run.label, c.hold.action, c.step.action, c.stop.action].map((word, i) =>
+      [c.run, c.hold, c.step, c.stop][i]!.off === false ? word : `(${word})`,
+    )
+  }
+
+  test.each<[RunState | null, string[]]>([
+    [null, ['Run', '(pause)', 'start', '(stop)']],
+    ['waiting', ['Queue', '(pause)', '(step)', 'remove']],
+    ['running', ['Queue', 'pause', 'step', 'stop']],
+    ['pausing', ['Queue', 'resume', 'step', 'stop']],
+    ['paused', ['Queue', 'resume', 'step', 'stop']],
+    ['stopping', ['Queue', '(pause)', '(step)', 'cancel']],
+    ['completed', ['Run', '(pause)', 'start', '(stop)']],
+    ['failed', ['Run', '(pause)', 'start', '(stop)']],
+  ])('%s', (state, expected) => {
+    expect(summary(state && view(state))).toEqual(expected)
+  })
+
+  test('a run with a checkpoint goes on from it', () => {
+    const run = view('interrupted', { resumable: true }, { checkpoints: [{ node: 'train', step: 200 }] })
+    expect(controls(run).hold).toMatchObject({ action: 'continue', hint: 'Go on from step 200', off: false })
+    expect(controls({ ...run, foreign: true }).hold.off).toBe('Nothing is running')
+  })
+
+  test('say why the graph can’t run', () => {
+    expect(controls(null, { checked: broken }).run.off).toMatch(/^1 problem to solve first\nloss: /)
+    expect(controls(null, { empty: true }).run.off).toMatch(/empty/)
+    expect(controls(null, { connection: { state: 'lost', tries: 1 } }).run.off).toMatch(/not connected/)
+  })
+})
+
+describe('the run in one line', () => {
+  const train = {
+    node: 'train',
+    steps: 300,
+    firstStep: 0,
+    taken: 123,
+    parameters: 1,
+    compileSeconds: 0,
+    fromCache: false,
+    series: new Map(),
+    rate: 2.34,
+    secondsLeft: 62,
+  }
+  const running = new Map([['train', { state: 'running' } as const]])
+
+  test('training', () => {
+    const run = view('running', {}, { trains: new Map([['train', train]]), nodes: running })
+    expect(statusOf(run, clip())).toMatchObject({
+      state: 'Running',
+      detail: 'step 123 / 300 · 2.3 steps/s · 1 min 02 s left',
+      fraction: 0.41,
+    })
+  })
+
+  test('packing', () => {
+    const nodes = new Map([['train_emoji', { state: 'running', what: 'packing', fraction: 0.5 } as const]])
+    expect(statusOf(view('running', {}, { nodes }), clip())).toMatchObject({
+      detail: 'Emoji: packing · 50 %',
+      fraction: 0.5,
+    })
+  })
+
+  test('evaluating after training', () => {
+    const done = { ...train, taken: 300 }
+    const nodes = new Map([
+      ['train', { state: 'done' } as const],
+      ['retrieval', { state: 'running' } as const],
+    ])
+    const run = view('running', {}, { trains: new Map([['train', done]]), nodes })
+    expect(statusOf(run, clip()).detail).toBe('Retrieval: working')
+  })
+
+  test('over', () => {
+    expect(statusOf(view('completed', {}, { trains: new Map([['train', train]]) }), clip()).detail).toBe(
+      'step 123 / 300 · 1 min 30 s',
+    )
+    const cached = {
+      trains: new Map([['train', train]]),
+      nodes: new Map([['train', { state: 'cached' } as const]]),
+    }
+    expect(statusOf(view('completed', {}, cached), clip()).detail).toBe(
+      'nothing to train, it was in the cache · 1 min 30 s',
+    )
+    const failure = { message: 'out of memory', diagnostics: [] }
+    expect(statusOf(view('failed', { failure }), clip())).toMatchObject({
+      kind: 'bad',
+      detail: 'out of memory',
+    })
+  })
+})
+
+test('file names', () => {
+  expect(fileName('CLIP on emoji!')).toBe('clip-on-emoji')
+  expect(fileName('漢字')).toBe('graph')
+  expect(shortFolder('/home/ada/diptych/graphs')).toBe('~/diptych/graphs')
+  expect(shortFolder('/home/ada')).toBe('~')
+  expect(shortFolder('/home')).toBe('/home')
+  expect(shortFolder('C:\\Users\\Ada\\graphs')).toBe('~\\graphs')
+  expect(shortFolder('/Users/ada/a/b/c/d/e')).toBe('~/a/…/d/e')
+  expect(inFolder('/a/b', 'c.json')).toBe('/a/b/c.json')
+  expect(inFolder('C:\\a', 'c.json')).toBe('C:\\a\\c.json')
+  expect(wrongName('a/b')).toMatch(/slashes/)
+  expect(wrongName(' ')).toMatch(/name/)
+  expect(wrongName('fine name.json')).toBeUndefined()
+})
+
+test('a layout that makes no sense is not used', () => {
+  expect(readLayout(null).inspector).toEqual({ open: true, size: 344 })
+  expect(readLayout('{"palette":{"open":false,"size":9999},"runs":{"size":300}}')).toEqual({
+    palette: { open: false, size: 232 },
+    inspector: { open: true, size: 344 },
+    runs: { open: true, size: 300 },
+  })
+  expect(readLayout('oops').runs.size).toBe(232)
+})

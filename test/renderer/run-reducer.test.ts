@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import type { Event } from '../../src/protocol/messages.ts'
+import type { RunInfo } from '../../src/protocol/workbench.ts'
+import { RunReducer } from '../../src/renderer/state/run-reducer.ts'
+import { StepRate } from '../../src/renderer/state/step-rate.ts'
+
+const info: RunInfo = {
+  id: 'r',
+  file: null,
+  title: '',
+  state: 'running',
+  queuedAt: 0,
+  startedAt: 0,
+  endedAt: null,
+  folder: null,
+  resumable: false,
+  failure: null,
+  events: 0,
+  attribution: [],
+  reports: {},
+}
+const train = (firstStep = 0): Event => ({
+  type: 'train',
+  node: 'train',
+  steps: 1_000,
+  firstStep,
+  parameters: 1,
+  compileSeconds: 0,
+  fromCache: false,
+})
+const step = (n: number, loss = n): Event => ({ type: 'step', node: 'train', step: n, 'train/loss': loss })
+
+function reducer() {
+  const r = new RunReducer(info)
+  let now = 0
+  return {
+    r,
+    /** Some events, `after` milliseconds later. */
+    take: (after: number, ...events: Event[]) => {
+      now += after
+      expect(r.take(r.next, events, now)).toBe(true)
+      return r.view()
+    },
+  }
+}
+
+test('a Batch is done when what it does for its Train is', () => {
+  const { take } = reducer()
+  const progress = (node: string, done: number): Event => ({
+    type: 'progress',
+    node,
+    what: 'packing',
+    done,
+    total: 8,
+  })
+  expect(take(0, progress('batch', 4)).nodes.get('batch')).toMatchObject({ state: 'running', fraction: 0.5 })
+  expect(take(1, progress('batch', 8)).nodes.get('batch')).toEqual({ state: 'done' })
+  take(1, { type: 'node', node: 'data', state: 'running' }, progress('data', 8))
+  expect(take(1).nodes.get('data')).toMatchObject({ state: 'running' })
+})
+
+describe('training', () => {
+  test('the speed of a run that nobody watched is in the host’s clock', () => {
+    const over = new RunReducer({ ...info, state: 'completed', events: 9 })
+    const time = (ms: number): Event => ({ type: 'time', ms })
+    const events = [train(), step(0), time(1_000), step(1), step(2), time(2_000), time(2_500)]
+    const paused: Event[] = [{ type: 'paused', node: 'train', step: 3 }, time(60_000), { type: 'resumed' }]
+    over.take(0, [...events, ...paused, step(3), time(60_500), step(4), time(61_000)], 0)
+    const training = over.view().trains.get('train')!
+    const speed = training.series.get('throughput')!
+    expect([...speed.values.slice(0, speed.length)]).toEqual([2, 4 / 3, 2])
+    expect(training.rate).toBeNull()
+  })
+
+  test('the speed of a run that is watched is in the host’s clock from its first mark on', () => {
+    const { take } = reducer()
+    // The window's clock is far ahead of the host's, which counts from the start of the run.
+    take(1e9, train(), step(0))
+    take(100, { type: 'time', ms: 900 })
+    take(250, step(1), { type: 'time', ms: 1_150 })
+    const { rate, series } = take(250, step(2), { type: 'time', ms: 1_400 }).trains.get('train')!
+    expect(rate).toBe(4)
+    expect([...series.get('throughput')!.values.slice(0, 2)]).toEqual([4, 4])
+  })
+
+  test('series grow in place and keep every bit', () => {
+    const { take } = reducer()
+    const loss = 0.1 + 0.2
+    const first = take(0, train(), step(0, loss)).trains.get('train')!.series.get('train/loss')!
+    let view = take(10)
+    for (let n = 1; n < 1_000; n++) view = take(10, step(n))
+    const series = view.trains.get('train')!.series.get('train/loss')!
+    expect(series).toBe(first)
+    expect(series.length).toBe(1_000)
+    expect(series.values[0]).toBe(loss)
+    expect(series.steps[999]).toBe(999)
+  })
+
+  test('going on from a checkpoint forgets the steps after it', () => {
+    const { take } = reducer()
+    take(0, train(), step(0), step(1), step(2, 99), step(3, 99))
+    const { series, taken } = take(1_000, train(2), step(2, 7)).trains.get('train')!
+    expect(taken).toBe(3)
+    expect([...series.get('train/loss')!.values.subarray(0, 3)]).toEqual([0, 1, 7])
+    expect(series.get('train/loss')!.length).toBe(3)
+  })
+
+  test('a loss that is not a number is one of the series', () => {
+    const { take } = reducer()
+    const nan = { type: 'step', node: 'train', step: 0, 'train/loss': null } as unknown as Event
+    const series = take(0, train(), nan).trains.get('train')!.series.get('train/loss')!
+    expect(series.values[0]).toBeNaN()
+  })
+
+  test('speed leaves pauses out', () => {
+    const { take, r } = reducer()
+    take(0, train(), step(0))
+    expect(take(1_000, step(1)).trains.get('train')).toMatchObject({ rate: 1, secondsLeft: 998 })
+    expect(take(0, { type: 'paused', node: 'train', step: 2 }).trains.get('train')).toMatchObject({
+      rate: null,
+    })
+    expect(r.view().pausedAt).toEqual({ node: 'train', step: 2 })
+    take(60_000, { type: 'resumed' })
+    take(1_000, step(2))
+    expect(take(1_000, step(3)).trains.get('train')!.rate).toBe(1)
+  })
+
+  test('an event that comes twice counts once, a gap is refused', () => {
+    const { r } = reducer()
+    r.take(0, [train(), step(0)], 0)
+    expect(r.take(1, [step(0), step(1)], 1)).toBe(true)
+    expect(r.take(5, [step(4)], 2)).toBe(false)
+    expect(r.next).toBe(3)
+    expect(r.view().trains.get('train')!.series.get('train/loss')!.length).toBe(2)
+  })
+})
+
+test('what did not change stays the same object', () => {
+  const { take } = reducer()
+  const before = take(0, train(), { type: 'node', node: 'a', state: 'cached', why: 'x' }, step(0))
+  const after = take(100, step(1))
+  expect(after.nodes.get('a')).toBe(before.nodes.get('a'))
+  expect(after.reports).toBe(before.reports)
+  expect(after.log).toBe(before.log)
+  expect(after.trains.get('train')).not.toBe(before.trains.get('train'))
+  expect(after.revision).toBe(before.revision + 1)
+})
+
+test('progress, checkpoints, reports and the log', () => {
+  const { take } = reducer()
+  const view = take(
+    0,
+    { type: 'progress', node: 'pairs', what: 'packing', done: 5, total: 20 },
+    { type: 'checkpoint', node: 'train', step: 100, path: '/x' },
+    { type: 'report', node: 'zero_shot', report: { metrics: { top1: 1 } } },
+    { type: 'log', level: 'warning', node: 'pairs', message: '3 rows skipped' },
+  )
+  expect(view.nodes.get('pairs')).toEqual({ state: 'running', what: 'packing', fraction: 0.25 })
+  expect(view.checkpoints).toEqual([{ node: 'train', step: 100 }])
+  expect(view.reports.get('zero_shot')!.metrics.top1).toBe(1)
+  expect(view.log).toEqual([{ level: 'warning', node: 'pairs', message: '3 rows skipped' }])
+})
+
+test('when a run fails, its node says so and nothing runs any more', () => {
+  const { take, r } = reducer()
+  take(0, { type: 'node', node: 'a', state: 'running' }, { type: 'node', node: 'b', state: 'running' })
+  r.inform({ ...info, state: 'failed', endedAt: 1, failure: { message: 'no', node: 'b', diagnostics: [] } })
+  const { nodes } = r.view()
+  expect(nodes.get('a')!.state).toBe('waiting')
+  expect(nodes.get('b')).toEqual({ state: 'failed', why: 'no' })
+})
+
+test('speed needs two samples and follows the last seconds', () => {
+  const rate = new StepRate()
+  expect(rate.perSecond).toBeNull()
+  rate.add(0, 0)
+  expect(rate.perSecond).toBeNull()
+  for (let t = 1; t <= 10; t++) rate.add(t * 1_000, t)
+  expect(rate.perSecond).toBeCloseTo(1)
+  for (let t = 11; t <= 20; t++) rate.add(t * 1_000, 10 + (t - 10) * 5)
+  expect(rate.perSecond).toBeCloseTo(5)
+  // It went back to a checkpoint.
+  rate.add(21_000, 20)
+  expect(rate.perSecond).toBeNull()
+})
