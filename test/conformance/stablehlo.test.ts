@@ -50,10 +50,10 @@ describe('StableHLO text', () => {
         "    %0 = "stablehlo.constant"() {value = dense<[[0x3F800000, 0x80000000, 0x3DCCCCCD], [0x7F800000, 0xFF800000, 0x7FC00000]]> : tensor<2x3xf32>} : () -> tensor<2x3xf32>",
         "    %1 = "stablehlo.constant"() {value = dense<[0x3DCD, 0x7FC0]> : tensor<2xbf16>} : () -> tensor<2xbf16>",
         "    %2 = "stablehlo.constant"() {value = dense<[-9223372036854775808, 9007199254740992]> : tensor<2xi64>} : () -> tensor<2xi64>",
-        "    %3 = "stablehlo.constant"() {value = dense<4294967295> : tensor<1xui32>} : () -> tensor<1xui32>",
-        "    %4 = "stablehlo.constant"() {value = dense<255> : tensor<2x2xui8>} : () -> tensor<2x2xui8>",
-        "    %5 = "stablehlo.constant"() {value = dense<[true, false]> : tensor<2xi1>} : () -> tensor<2xi1>",
-        "    %6 = "stablehlo.constant"() {value = dense<> : tensor<0x2xf32>} : () -> tensor<0x2xf32>",
+        "    %3 = "stablehlo.constant"() {value = dense<4294967295> : tensor<ui32>} : () -> tensor<ui32>",
+        "    %5 = "stablehlo.constant"() {value = dense<255> : tensor<ui8>} : () -> tensor<ui8>",
+        "    %7 = "stablehlo.constant"() {value = dense<[true, false]> : tensor<2xi1>} : () -> tensor<2xi1>",
+        "    %8 = "stablehlo.constant"() {value = dense<> : tensor<0x2xf32>} : () -> tensor<0x2xf32>",
       ]
     `)
   })

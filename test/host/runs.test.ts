@@ -50,9 +50,8 @@ test('a run goes through its states, and its events can be followed from any num
   expect(window.runEvents(run.id).at(-1)).toMatchObject({ type: 'report', report: { tables: [{}] } })
   const onDisk = readFileSync(join(info.folder!, 'events.jsonl'), 'utf8').trimEnd().split('\n')
   expect(onDisk.map(line => JSON.parse(line))).toEqual(window.runEvents(run.id))
-  expect(JSON.parse(readFileSync(join(info.folder!, 'run.json'), 'utf8'))).toMatchObject({
-    state: 'completed',
-  })
+  const kept = () => JSON.parse(readFileSync(join(info.folder!, 'run.json'), 'utf8')) as RunInfo
+  await eventually(() => kept().state === 'completed')
 
   const next = await startHost({ config: host.config })
   const other = await next.window()
