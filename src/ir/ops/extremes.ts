@@ -1,4 +1,4 @@
-import type { HloRef, StableHloEmitter, VjpArgs } from '../primitive.ts'
+import type { Case, HloRef, StableHloEmitter, VjpArgs } from '../primitive.ts'
 import { forEachIndex, type RefTensor, refZeros } from '../reference.ts'
 import { elementCount, isFloat, stridesOf, type TensorType, tensor } from '../types.ts'
 import { i64s } from './rules.ts'
@@ -98,3 +98,20 @@ function part(e: StableHloEmitter, x: HloRef, from: number, to: number): HloRef 
   const attributes = `start_indices = ${i64s(start)}, limit_indices = ${i64s(limit)}, strides = ${i64s(shape.map(() => 1))}`
   return e.op('stablehlo.slice', [x], withLast(x.type, to - from), attributes)
 }
+
+/** What `reduce_max` and `reduce_min` are checked on: every axis pattern of `lowerExtreme`, every dtype. */
+export const extremeCases: readonly Case<{ readonly axes: readonly number[] }>[] = [
+  { in: ['f32[2,3,4]'], params: { axes: [1] }, tol: 0 },
+  { in: ['f32[2,3,4]'], params: { axes: [0, 2] }, tol: 0 },
+  { in: ['f32[40,131]'], params: { axes: [1] }, tol: 0 },
+  { in: [{ type: 's32[3,4]', range: [-9, 9] }], params: { axes: [0] }, tol: 0 },
+  { in: ['f32[8,5,131]'], params: { axes: [0, 2] }, tol: 0 },
+  { in: ['f32[2,4099]'], params: { axes: [1] }, tol: 0 },
+  { in: ['f32[4100]'], params: { axes: [0] }, tol: 0 },
+  { in: ['f32[3,64,64]'], params: { axes: [1, 2] }, tol: 0 },
+  { in: ['f32[64,65]'], params: { axes: [0] }, tol: 0 },
+  { in: [{ type: 's64[3,4]', range: [-1000000.0, 1000000.0] }], params: { axes: [1] }, tol: 0 },
+  { in: [{ type: 'u8[3,4]', range: [0, 255] }], params: { axes: [0, 1] }, tol: 0 },
+  { in: [{ type: 'u32[70,60]', range: [0, 4294967295] }], params: { axes: [1] }, tol: 0 },
+  { in: ['bf16[3,5]'], params: { axes: [1] }, tol: 0 },
+]
