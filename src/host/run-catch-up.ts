@@ -10,11 +10,17 @@ const CHUNK = 500
  * killed, or after its host was, so that a run that goes on from such a checkpoint has no gap; and the steps that
  * a stage from the cache was trained with.
  */
-export async function catchUp(folder: string, log: RunLog): Promise<void> {
+export async function catchUp(
+  folder: string,
+  log: RunLog,
+  which: 'all' | 'stages from the cache' = 'all',
+): Promise<void> {
   await log.flush()
   const checkpoints = await checkpointsOf(folder)
   for (const { node, name, path } of await metricsOf(folder)) {
     const told = await lastTold(log, node)
+    // A stage that trained in this run has told everything by its end; its metrics may be long.
+    if (which !== 'all' && told.began) continue
     const missing: { readonly at: number; readonly event: Event }[] = []
     const steps = await stepsOf(path, node)
     for (const event of steps) if (event.step > told.step) missing.push({ at: event.step, event })

@@ -246,7 +246,7 @@ export class RunQueue {
       // A stage that came from the cache brought the metrics that it was trained with.
       const at = run.info.folder
       if (result.type === 'result' && result.outcome === 'completed' && at)
-        await catchUp(at, run.log).catch(logFault)
+        await catchUp(at, run.log, 'stages from the cache').catch(logFault)
     } catch (e) {
       await run.log.flush()
       run.request = undefined
