@@ -1,4 +1,5 @@
 import { extname, join, sep } from 'node:path'
+import { pagePolicy } from '../host/page-policy.ts'
 
 /** The window's own scheme: `file://` would give every page of the disk the same rights. */
 export const SCHEME = 'diptych'
@@ -15,18 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.ttf': 'font/ttf',
 }
 
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  // KaTeX and the canvas place things by style attributes.
-  "style-src-attr 'unsafe-inline'",
-  "img-src 'self' blob: data:",
-  "font-src 'self' data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const POLICY = pagePolicy()
 
 /** The file that an address of the window's scheme names, with its headers; undefined for anything else. */
 export function resolveAsset(

@@ -1,3 +1,4 @@
+import { pagePolicy } from '../host/page-policy.ts'
 import { hostsOf } from './guard.ts'
 
 /** What every answer says about how the page may behave: no code and no connection but this server's. */
@@ -6,21 +7,8 @@ export function pageHeaders(port: number): Readonly<Record<string, string>> {
   const sockets = hostsOf(port)
     .filter(host => !host.startsWith('['))
     .map(host => `ws://${host}`)
-  const policy = [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    // KaTeX and the canvas place things by style attributes; style sheets still come from here only.
-    "style-src-attr 'unsafe-inline'",
-    "img-src 'self' blob: data:",
-    "font-src 'self' data:",
-    `connect-src 'self' ${sockets.join(' ')}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ]
   return {
-    'Content-Security-Policy': policy.join('; '),
+    'Content-Security-Policy': pagePolicy(["'self'", ...sockets]),
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Embedder-Policy': 'require-corp',
     'Cross-Origin-Resource-Policy': 'same-origin',
