@@ -1,13 +1,9 @@
-import type { SettingsValue } from '../../graph/host.ts'
-import { defineHost, z } from '../../graph/kit.ts'
-import type { OptimizerValue } from '../../nn/optimizers/index.ts'
-import type { Schedule } from '../../nn/schedules.ts'
+import { z } from '../../graph/kit.ts'
+import { defineOptimizer, weightDecay } from './optimizer.ts'
 
-export const adamw = defineHost({
+export const adamw = defineOptimizer({
   type: 'optimizer.adamw',
-  version: 1,
   title: 'AdamW',
-  category: 'optimizer',
   doc: `Adam with decoupled weight decay:
 
 $$m \\leftarrow \\beta_1 m + (1-\\beta_1) g,\\quad v \\leftarrow \\beta_2 v + (1-\\beta_2) g^2,\\quad
@@ -20,16 +16,7 @@ Source: Loshchilov & Hutter 2019 (arXiv 1711.05101), Algorithm 2; the same as to
     beta1: z.number().min(0).lt(1).default(0.9).describe('Decay of the mean of gradients.'),
     beta2: z.number().min(0).lt(1).default(0.98).describe('Decay of the mean of their squares.'),
     eps: z.number().gt(0).default(1e-6).describe('Added to the root, against division by 0.'),
-    weightDecay: z.number().min(0).max(10).default(0.2).describe('The decay λ of matrices.'),
+    weightDecay: weightDecay(0.2),
   }),
-  inputs: {
-    schedule: { accepts: { kind: 'host', of: 'schedule' }, doc: 'The learning rate of each step.' },
-  },
-  uses: [],
-  types: () => ({ optimizer: { kind: 'optimizer' } }),
-  run: async (_, p, inputs) => {
-    const schedule = (inputs.schedule as SettingsValue).value as Schedule
-    const value: OptimizerValue = { kind: 'adamw', schedule, ...p }
-    return { optimizer: { kind: 'optimizer', value } }
-  },
+  value: (p, schedule) => ({ kind: 'adamw', schedule, ...p }),
 })

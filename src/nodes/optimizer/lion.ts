@@ -1,13 +1,9 @@
-import type { SettingsValue } from '../../graph/host.ts'
-import { defineHost, z } from '../../graph/kit.ts'
-import type { OptimizerValue } from '../../nn/optimizers/index.ts'
-import type { Schedule } from '../../nn/schedules.ts'
+import { z } from '../../graph/kit.ts'
+import { defineOptimizer, weightDecay } from './optimizer.ts'
 
-export const lion = defineHost({
+export const lion = defineOptimizer({
   type: 'optimizer.lion',
-  version: 1,
   title: 'Lion',
-  category: 'optimizer',
   doc: `Steps of one size for every weight, along the sign of a mean of gradients:
 
 $$\\theta \\leftarrow \\theta - \\eta\\,\\big[\\operatorname{sign}(\\beta_1 m + (1-\\beta_1)\\,g) + \\lambda\\theta\\big],\\quad
@@ -21,16 +17,7 @@ Source: Chen et al. 2023 (arXiv 2302.06675), Algorithm 2; the same as optax.lion
   params: z.strictObject({
     beta1: z.number().min(0).lt(1).default(0.9).describe('Share of the mean in the direction of a step.'),
     beta2: z.number().min(0).lt(1).default(0.99).describe('Decay of the mean of gradients.'),
-    weightDecay: z.number().min(0).max(10).default(1).describe('The decay λ of matrices.'),
+    weightDecay: weightDecay(1),
   }),
-  inputs: {
-    schedule: { accepts: { kind: 'host', of: 'schedule' }, doc: 'The learning rate of each step.' },
-  },
-  uses: [],
-  types: () => ({ optimizer: { kind: 'optimizer' } }),
-  run: async (_, p, inputs) => {
-    const schedule = (inputs.schedule as SettingsValue).value as Schedule
-    const value: OptimizerValue = { kind: 'lion', schedule, ...p }
-    return { optimizer: { kind: 'optimizer', value } }
-  },
+  value: (p, schedule) => ({ kind: 'lion', schedule, ...p }),
 })

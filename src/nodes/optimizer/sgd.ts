@@ -1,14 +1,10 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
-import type { SettingsValue } from '../../graph/host.ts'
-import { defineHost, z } from '../../graph/kit.ts'
-import type { OptimizerValue } from '../../nn/optimizers/index.ts'
-import type { Schedule } from '../../nn/schedules.ts'
+import { z } from '../../graph/kit.ts'
+import { defineOptimizer, weightDecay } from './optimizer.ts'
 
-export const sgd = defineHost({
+export const sgd = defineOptimizer({
   type: 'optimizer.sgd',
-  version: 1,
   title: 'SGD',
-  category: 'optimizer',
   doc: `Stochastic gradient descent with momentum $\\mu$:
 
 $$g \\leftarrow g + \\lambda\\theta,\\quad m \\leftarrow \\mu m + g,\\quad \\theta \\leftarrow \\theta - \\eta\\, m$$
@@ -22,23 +18,14 @@ as torch.optim.SGD without dampening.`,
   params: z.strictObject({
     momentum: z.number().min(0).lt(1).default(0.9).describe('Share of the last direction that is kept.'),
     nesterov: z.boolean().default(false).describe('Look one step ahead along the momentum.'),
-    weightDecay: z.number().min(0).max(10).default(0).describe('The decay λ of matrices.'),
+    weightDecay: weightDecay(0),
   }),
-  inputs: {
-    schedule: { accepts: { kind: 'host', of: 'schedule' }, doc: 'The learning rate of each step.' },
-  },
-  uses: [],
-  types: p => {
+  check: p => {
     if (p.nesterov && p.momentum === 0)
       throw new GraphFault('DT052', "Nesterov's momentum with a momentum of 0", {
         field: 'params.nesterov',
         hint: 'Set momentum above 0, normally 0.9, or nesterov to false.',
       })
-    return { optimizer: { kind: 'optimizer' } }
   },
-  run: async (_, p, inputs) => {
-    const schedule = (inputs.schedule as SettingsValue).value as Schedule
-    const value: OptimizerValue = { kind: 'sgd', schedule, ...p }
-    return { optimizer: { kind: 'optimizer', value } }
-  },
+  value: (p, schedule) => ({ kind: 'sgd', schedule, ...p }),
 })
