@@ -4,6 +4,12 @@ import type { Var } from '../ir/program.ts'
 /** x Φ(x) with the exact normal distribution function. Source: Hendrycks & Gimpel 2016 (arXiv 1606.08415). */
 export const gelu = (b: Builder, x: Var): Var => b.mul(b.mul(x, 0.5), b.add(b.erf(b.mul(x, Math.SQRT1_2)), 1))
 
+/** GELU by tanh(√(2/π) (x + 0.044715 x³)), as in GPT-2 and big_vision. Source: as `gelu`, section 2. */
+export const geluTanh = (b: Builder, x: Var): Var => {
+  const cubic = b.add(x, b.mul(b.mul(b.mul(x, x), x), 0.044715))
+  return b.mul(b.mul(x, 0.5), b.add(b.tanh(b.mul(cubic, Math.sqrt(2 / Math.PI))), 1))
+}
+
 /** x σ(1.702 x): what OpenAI's CLIP weights were trained with. */
 export const quickGelu = (b: Builder, x: Var): Var => b.mul(x, b.logistic(b.mul(x, 1.702)))
 
@@ -14,6 +20,6 @@ export const relu = (b: Builder, x: Var): Var => b.max(x, 0)
 export const silu = (b: Builder, x: Var): Var => b.mul(x, b.logistic(x))
 
 /** Elementwise functions by the names that Hugging Face configurations use. */
-export const activations = { gelu, quick_gelu: quickGelu, relu, silu } as const
+export const activations = { gelu, gelu_pytorch_tanh: geluTanh, quick_gelu: quickGelu, relu, silu } as const
 
 export type Activation = keyof typeof activations

@@ -159,6 +159,7 @@ describe('activations', () => {
   const sigmoid = (v: number): number => 1 / (1 + Math.exp(-v))
   const exact: Record<Activation, (v: number) => number> = {
     gelu: v => (v / 2) * (1 + erf64(v / Math.SQRT2)),
+    gelu_pytorch_tanh: v => (v / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3))),
     quick_gelu: v => v * sigmoid(1.702 * v),
     relu: v => Math.max(v, 0),
     silu: v => v * sigmoid(v),

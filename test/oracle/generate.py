@@ -19,6 +19,7 @@ MAKERS: dict[str, tuple[str, str, str, str]] = {
     'sgd': ('optimizers', 'SGD_PACKAGES', 'SGD_MADE_BY', 'make_sgd'),
     'schedules': ('optimizers', 'SCHEDULE_PACKAGES', 'SCHEDULE_MADE_BY', 'make_schedules'),
     'attention': ('layers', 'PACKAGES', 'ATTENTION_MADE_BY', 'make_attention'),
+    'basics': ('layers', 'PACKAGES', 'BASICS_MADE_BY', 'make_basics'),
     'layers': ('layers', 'PACKAGES', 'LAYERS_MADE_BY', 'make_layers'),
     'quantiser': ('layers', 'PACKAGES', 'QUANTISER_MADE_BY', 'make_quantiser'),
     'convolutions': ('convolutions', 'PACKAGES', 'MADE_BY', 'make'),

@@ -14,6 +14,11 @@ ATTENTION_MADE_BY = {
     'gradients': _GRADIENTS,
 }
 LAYERS_MADE_BY = {'rms_norm': 'torch.nn.RMSNorm in f64', 'swiglu': 'torch.nn.functional: linear, silu, in f64', 'gradients': _GRADIENTS}
+BASICS_MADE_BY = {
+    'linear, layer_norm, embedding, attention': 'torch.nn.Linear, LayerNorm, Embedding, MultiheadAttention (causal attn_mask and key_padding_mask), in f64',
+    'gelu, gelu_tanh': "torch.nn.GELU, approximate='none' and 'tanh', in f64",
+    'gradients': _GRADIENTS,
+}
 QUANTISER_MADE_BY = {
     'cases': "torch.cdist and torch.nn.functional.mse_loss in f64; the two losses weighted as in taming-transformers' VectorQuantizer2",
     'gradients': 'torch autograd of sum(codes * cotangent) + loss, in f64',
@@ -123,6 +128,40 @@ def make_layers() -> dict:
     return {
         'rms_norm': _made(rng, {'x': x}, {'weight': norm.weight}, norm(x), eps=eps),
         'swiglu': _made(rng, {'x': x}, mlp, F.linear(F.silu(F.linear(x, gate)) * F.linear(x, up), down), hidden=5),
+    }
+
+
+def _filled(rng, module: torch.nn.Module) -> torch.nn.Module:
+    """The module in f64, with short numbers for its parameters."""
+    module.double()
+    with torch.no_grad():
+        for p in module.parameters():
+            p.copy_(torch.tensor(small(rng, tuple(p.shape), 0.5)))
+    return module
+
+
+def _module(rng, module: torch.nn.Module, shape: tuple[int, ...], **rest) -> dict:
+    x = _tensor(rng, shape)
+    return _made(rng, {'x': x}, dict(_filled(rng, module).named_parameters()), module(x), **rest)
+
+
+def make_basics() -> dict:
+    rng = np.random.default_rng(430)
+    table = _filled(rng, torch.nn.Embedding(5, 3))
+    ids = torch.tensor([[0, 4, 4], [2, 0, 1]])
+    tokens, width, heads = 4, 6, 2
+    attention = _filled(rng, torch.nn.MultiheadAttention(width, heads, batch_first=True))
+    x = _tensor(rng, (2, tokens, width))
+    valid = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]], dtype=torch.bool)
+    hidden = torch.triu(torch.ones(tokens, tokens, dtype=torch.bool), diagonal=1)
+    mixed, _ = attention(x, x, x, attn_mask=hidden, key_padding_mask=~valid, need_weights=False)
+    return {
+        'linear': _module(rng, torch.nn.Linear(4, 3), (2, 2, 4)),
+        'layer_norm': _module(rng, torch.nn.LayerNorm(4, eps=1e-3), (2, 3, 4), eps=1e-3),
+        'embedding': _made(rng, {}, {'weight': table.weight}, table(ids), ids=Array(ids, 'int32')),
+        'gelu': _module(rng, torch.nn.GELU(), (2, 6)),
+        'gelu_tanh': _module(rng, torch.nn.GELU(approximate='tanh'), (2, 6)),
+        'attention': _made(rng, {'x': x}, dict(attention.named_parameters()), mixed, heads=heads, valid=Array(valid)),
     }
 
 
