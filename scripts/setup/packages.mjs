@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { withLock } from './lock.mjs'
+import { findNpm, installWithNpm } from './npm.mjs'
 import { isOffline } from './paths.mjs'
-import { lastLines, run } from './process.mjs'
+import { lastLines } from './process.mjs'
 import { say, seconds, showProgress } from './progress.mjs'
 
 const HOW = 'npm ci --ignore-scripts --include=dev --include=optional'
@@ -55,26 +56,6 @@ export function installedByHand(root) {
   }
 }
 
-/** How to call npm: the one that runs us, else the one on the path, else the one that came with this Node. */
-async function findNpm(env) {
-  const running = env.npm_execpath
-  if (running && basename(running) === 'npm-cli.js' && existsSync(running)) return [process.execPath, running]
-  if (process.platform !== 'win32') {
-    const found = await run('npm', ['--version'], { env, timeoutMs: 30_000 })
-    if (found.code === 0) return ['npm']
-  }
-  const beside = dirname(process.execPath)
-  const scripts = [join(beside, 'node_modules'), join(beside, '..', 'lib', 'node_modules')]
-  const script = scripts.map(folder => join(folder, 'npm', 'bin', 'npm-cli.js')).find(existsSync)
-  return script && [process.execPath, script]
-}
-
-/** npm's own variables describe the package whose script started us, which need not be this one. */
-function cleanEnv(env) {
-  const foreign = /^npm_(package_|lifecycle_|command$|config_local_prefix$|config_prefix$|config_omit$)/i
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !foreign.test(name)))
-}
-
 /**
  * Installs what package-lock.json lists, without running install scripts, unless it is there already.
  * The stamp is written last, so an interrupted installation is done again.
@@ -92,12 +73,6 @@ export async function ensurePackages(root, { env = process.env, log = say } = {}
 
 async function install(root, { env, log, lock }) {
   const npm = await findNpm(env)
-  if (!npm) {
-    throw new Error(
-      'npm was not found. It comes with Node from nodejs.org and nvm; Debian and Ubuntu have it apart: ' +
-        'sudo apt install npm',
-    )
-  }
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
   const paths = Object.keys(wanted).filter(path => path && isNeeded(wanted[path]))
   const started = performance.now()
@@ -108,17 +83,7 @@ async function install(root, { env, log, lock }) {
     return `${there} of ${paths.length}`
   }
   const end = showProgress('packages', measure, { log })
-  const quiet = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=error']
-  // npm's own pauses would take more than a minute to find that there is no network.
-  const patience = ['--fetch-retries=3', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=10000']
-  const flags = [...HOW.split(' ').slice(1), ...quiet, ...patience]
-  if (isOffline(env)) flags.push('--offline')
-  const [command, ...first] = npm
-  const result = await run(command, [...first, ...flags], {
-    cwd: root,
-    env: cleanEnv(env),
-    onStart: pid => lock.child(pid),
-  })
+  const result = await installWithNpm(npm, root, { flags: HOW.split(' ').slice(2), env, onStart: lock.child })
   end()
   if (result.code !== 0) {
     throw new Error(

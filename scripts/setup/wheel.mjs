@@ -57,6 +57,8 @@ function listZip(file, bytes) {
       method: directory.readUInt16LE(at + 10),
       packed: directory.readUInt32LE(at + 20),
       size: directory.readUInt32LE(at + 24),
+      // Unix's permissions, where the archive was made on Unix.
+      mode: (directory.readUInt32LE(at + 38) >>> 16) & 0o777,
       header: directory.readUInt32LE(at + 42),
     })
     at = nameEnd + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32)
@@ -87,7 +89,7 @@ async function extract(archive, file, entry, target) {
     ...(entry.method === DEFLATED ? [createInflateRaw({ chunkSize: CHUNK })] : []),
     measure,
     // On the disk before the folder gets its name, or a power cut could leave a whole folder of empty files.
-    createWriteStream(target, { flush: true }),
+    createWriteStream(target, { flush: true, ...(entry.mode & 0o100 && { mode: entry.mode | 0o600 }) }),
   ])
   if (bytes !== entry.size) throw new Error(`${target} has ${bytes} bytes, not ${entry.size}`)
   return { sha256: hash.digest('hex'), bytes }
@@ -98,7 +100,8 @@ async function extract(archive, file, entry, target) {
  *
  * @param {string} archive
  * @param {string} folder
- * @param {Record<string, string>} members name in the archive → path in the folder
+ * @param {Record<string, string> | ((name: string) => boolean)} members name in the archive → path in the folder, or
+ * which names to take, each to the path of the same name
  * @returns {Promise<Record<string, {sha256: string, bytes: number}>>} by path in the folder
  * @throws {Error} when a member is missing or the archive is damaged
  */
@@ -107,8 +110,13 @@ export async function unpackWheel(archive, folder, members) {
   try {
     const entries = listZip(file, statSync(archive).size)
     const made = {}
-    for (const [name, path] of Object.entries(members)) {
+    const wanted =
+      typeof members === 'function'
+        ? [...entries.keys()].filter(members).map(name => [name, name])
+        : Object.entries(members)
+    for (const [name, path] of wanted) {
       const entry = entries.get(name)
+      if (path.split('/').includes('..')) throw new Error(`${name} in ${archive} leaves its folder`)
       if (!entry) throw new Error(`${name} is not in ${archive}`)
       made[path] = await extract(archive, file, entry, join(folder, path))
     }

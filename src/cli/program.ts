@@ -54,6 +54,13 @@ function addRun(program: Command, io: Io, done: (code: number) => void): void {
     .option('--out <dir>', 'folder that gets runs/ (default: .diptych beside the graph file)')
     .option('--seed <n>', "seed in place of the graph's", integer(0, 0xffffffff))
     .addOption(new Option('--engine <name>', 'what computes').choices(['xla', 'reference']).default('xla'))
+    .addOption(
+      new Option('--platform <name>', 'where XLA runs (default: CUDA where it works)').choices([
+        'cpu',
+        'cuda',
+      ]),
+    )
+    .option('--devices <n>', 'devices that share each step, its batch split over them', integer(1, 64))
     .option('--resume_from_checkpoint <dir>', "a run's folder (its newest checkpoint) or one checkpoint")
     .option('--fresh', 'train and evaluate again what the cache already has')
     .option('--json', 'one JSON object a line on standard output; words go to standard error')
@@ -177,7 +184,8 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
   program
     .command('doctor')
     .description('say which engines this machine has, and how to get what is missing')
-    .action(async () => done(await doctorCommand(io)))
+    .option('--json', 'print JSON')
+    .action(async flags => done(await doctorCommand(flags, io)))
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value]

@@ -6,6 +6,8 @@ export interface RunArguments {
   readonly set: readonly string[]
   readonly seed?: number
   readonly engine: string
+  readonly platform?: string
+  readonly devices?: number
   readonly out?: string
 }
 
@@ -18,6 +20,8 @@ export function resumeCommand(run: string, given: RunArguments): string {
     '--resume_from_checkpoint',
     shortPath(run),
     ...(given.engine === 'xla' ? [] : ['--engine', given.engine]),
+    ...(given.platform === undefined ? [] : ['--platform', given.platform]),
+    ...(given.devices === undefined ? [] : ['--devices', String(given.devices)]),
     ...(given.seed === undefined ? [] : ['--seed', String(given.seed)]),
     ...(given.out === undefined ? [] : ['--out', given.out]),
     ...given.set.flatMap(assignment => ['--set', assignment]),

@@ -7,10 +7,12 @@ import { bench } from './bench/run.ts'
 import type { CodeHash } from './code-hash.ts'
 import type { EngineContext, StopHow } from './context.ts'
 import { RunControl } from './control.ts'
+import { deviceFault } from './device-fault.ts'
 import { GraphErrors, loadGraph } from './load.ts'
+import { NodeFailure } from './node-failure.ts'
 import { Outbox, type Send } from './outbox.ts'
 import { printGraph } from './print.ts'
-import { NodeFailure, runGraph } from './run.ts'
+import { runGraph } from './run.ts'
 import { SafetensorsError } from './safetensors.ts'
 
 export interface EngineOptions {
@@ -133,6 +135,11 @@ function failure(e: unknown): Result {
     cause instanceof BuildError ||
     cause instanceof SafetensorsError
   if (expected) return { type: 'failed', diagnostics: [], message: cause.message, node }
+  const device = deviceFault(cause)
+  if (device) {
+    const { message, lost } = device
+    return { type: 'failed', diagnostics: [], message, node, ...(lost && { deviceLost: true }) }
+  }
   const disk = diskFault(cause)
   if (disk) return { type: 'failed', diagnostics: [], message: disk, node }
   // Unexpected: the trace goes to standard error, which the host keeps for crash reports.

@@ -13,6 +13,7 @@ import type { Executable, HostArray } from '../runtime/backend.ts'
 import { view } from '../runtime/host-array.ts'
 import { codeOf } from './code-hash.ts'
 import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
+import { batchArguments } from './devices.ts'
 import { type FieldSource, openField } from './feed.ts'
 import { reportBad } from './host-nodes.ts'
 import { readReport, writeReport } from './report-cache.ts'
@@ -282,11 +283,13 @@ class Evaluation implements EvaluationContext {
   private open(slice: EvalSlice): Promise<Program> {
     let program = this.programs.get(slice)
     if (!program) {
-      program = this.context.backend.compile(slice.program).then(executable => ({
-        executable,
-        slice,
-        weights: uploadWeights(this.context.backend, slice.weights, this.weights),
-      }))
+      program = this.context.backend
+        .compile(slice.program, { split: batchArguments(slice.program, slice.batch) })
+        .then(executable => ({
+          executable,
+          slice,
+          weights: uploadWeights(this.context.backend, slice.weights, this.weights),
+        }))
       this.programs.set(slice, program)
     }
     return program
@@ -294,7 +297,7 @@ class Evaluation implements EvaluationContext {
 
   private async call(slice: EvalSlice, batch: readonly HostArray[]): Promise<HostArray[]> {
     const { executable, weights } = await this.open(slice)
-    const uploaded = batch.map(a => this.context.backend.upload(a))
+    const uploaded = batch.map(a => this.context.backend.upload(a, 'split'))
     const results = await executable.run([...slice.weights.map(w => weights.get(w.name)!), ...uploaded])
     try {
       return await Promise.all(results.map(r => r.toHost()))

@@ -58,7 +58,11 @@ process.on('message', (command: Command) => {
       .then(() => process.disconnect())
     return
   }
-  const answered = engine.handle(command).then(result => answer(command.id, result))
+  const answered = engine.handle(command).then(async result => {
+    await answer(command.id, result)
+    // A lost device stays lost in this process.
+    if (result.type === 'failed' && result.deviceLost) end(0)
+  })
   answers.add(answered)
   void answered.then(() => answers.delete(answered))
 })

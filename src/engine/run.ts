@@ -12,6 +12,7 @@ import { type EngineContext, Stopped } from './context.ts'
 import { runEvaluator } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
+import { NodeFailure } from './node-failure.ts'
 import { withPictures } from './pictures.ts'
 import { Reasons } from './reasons.ts'
 import { lockRun } from './run-lock.ts'
@@ -19,16 +20,6 @@ import { RunStore } from './run-store.ts'
 import { runTrain } from './train.ts'
 import { asDataset } from './values.ts'
 import type { TrainedWeights } from './weights.ts'
-
-/** A failure of one node, as people should read it. */
-export class NodeFailure extends Error {
-  override readonly name = 'NodeFailure'
-  readonly node: string
-  constructor(node: string, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
-    this.node = node
-  }
-}
 
 /** Runs a whole graph: host nodes, Trains and evaluators in their canonical order, each from the cache if it can. */
 export async function runGraph(
@@ -79,9 +70,8 @@ async function runNodes(
   context: EngineContext,
 ): Promise<Result> {
   const reasons = await Reasons.open(run.path)
-  const backend = await openBackend(options.engine, context.cacheDir, message =>
-    context.emit({ type: 'log', level: 'warning', message }),
-  )
+  const warn = (message: string) => context.emit({ type: 'log', level: 'warning', message })
+  const backend = await openBackend(options.engine, context.cacheDir, warn, options)
   const reports: Record<string, Report> = {}
   const state: RunState = { values: new Map(), weights: new Map() }
   const attribution = () => attributionOf(state.values)
@@ -105,7 +95,7 @@ async function runNodes(
           context.emit({ type: 'report', node: node.id, report })
         }
       } catch (e) {
-        throw e instanceof Stopped || isAbort(e) ? e : new NodeFailure(node.id, e)
+        throw e instanceof Stopped || e instanceof NodeFailure || isAbort(e) ? e : new NodeFailure(node.id, e)
       }
     }
     return { type: 'result', reports, run: run.path, outcome: 'completed', attribution: attribution() }

@@ -61,7 +61,7 @@ export class TrainLoop {
   }
 
   private prepare(step: number): Promise<DeviceArray[]> {
-    return this.feed(step).then(arrays => arrays.map(a => this.backend.upload(a)))
+    return this.feed(step).then(arrays => arrays.map(a => this.backend.upload(a, 'split')))
   }
 
   /**
@@ -92,6 +92,12 @@ export class TrainLoop {
     for (const b of batch) b.free()
     const metrics = Object.fromEntries(this.step.metrics.map((name, i) => [name, values[i]!]))
     return { type: 'step', node, step: at, ...metrics }
+  }
+
+  /** Runs another program on what the next step will be called with, and takes no step. */
+  async inspect(executable: Executable): Promise<DeviceArray[]> {
+    this.prepared ??= this.prepare(this.next)
+    return executable.run([...this.args.values(), ...(await this.prepared)])
   }
 
   /** Copies the whole state to the host. */

@@ -15,13 +15,15 @@ import { threefry } from '../ir/threefry.ts'
 import { elementCount } from '../ir/types.ts'
 import { hashString } from '../nn/init.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
-import type { StepEvent } from '../protocol/messages.ts'
 import { differences, PARTS, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
 import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
+import { batchArguments } from './devices.ts'
 import { Feed, openField } from './feed.ts'
 import { reportBad } from './host-nodes.ts'
+import { explainNonFinite, type Replay, refuseNonFinite } from './non-finite.ts'
 import type { RunStore } from './run-store.ts'
+import { refuseTooLarge, stepFacts } from './step-facts.ts'
 import { type LoopState, TrainLoop } from './train-loop.ts'
 import { asDataset, asTokenizer } from './values.ts'
 import { startingValue, type TrainedWeights } from './weights.ts'
@@ -85,7 +87,9 @@ export async function runTrain(
     const end =
       start.step >= settings.steps
         ? start
-        : await train(node.id, step, feed, start, settings, key, run, context)
+        : await train(node.id, step, feed, start, settings, key, run, context).catch(e =>
+            explainNonFinite(e, replayOf(node.id, step, feed, start, key, run, context), context),
+          )
     await keep(cached, node.id, run, context)
     context.emit({ type: 'node', node: node.id, state: 'done' })
     return resultOf(step, hash, end)
@@ -199,7 +203,11 @@ async function train(
 ): Promise<LoopState> {
   const before = performance.now()
   context.emit({ type: 'progress', node: id, what: 'compiling', done: 0, total: 0 })
-  const executable = await context.backend.compile(step.program, { donate: step.donate })
+  const executable = await context.backend.compile(step.program, {
+    donate: step.donate,
+    split: batchArguments(step.program, step.batch),
+  })
+  const facts = stepFacts(step.program, executable, context.backend)
   context.emit({
     type: 'train',
     node: id,
@@ -208,7 +216,9 @@ async function train(
     parameters: step.weights.reduce((n, w) => n + elementCount(w.shape), 0),
     compileSeconds: (performance.now() - before) / 1000,
     fromCache: executable.fromCache,
+    facts,
   })
+  refuseTooLarge(facts, context.backend.memory?.())
   const loop = new TrainLoop(
     step,
     context.backend,
@@ -242,7 +252,7 @@ async function train(
         throw new Stopped(how)
       }
       const event = await loop.advance(id, loop.taken + 1 < settings.steps)
-      refuseNonFinite(event, run)
+      refuseNonFinite(event)
       run.metric(event)
       context.emit(event)
       // Where a step is pure computation, stops and controls would never be heard.
@@ -259,14 +269,37 @@ async function train(
   }
 }
 
-/** A loss that is not a number never recovers; going on would only overwrite good checkpoints. */
-function refuseNonFinite(event: StepEvent, run: RunStore): void {
-  for (const [name, value] of Object.entries(event)) {
-    if (name.startsWith('train/') && !Number.isFinite(value))
-      throw new DataError(
-        `${name} became ${value} at step ${event.step} of "${event.node}". Try a lower learning rate or a longer warm-up. ` +
-          `Earlier checkpoints are in ${run.checkpoints(event.node)}.`,
-      )
+/** How the steps of a stage are made again, to see where a value came from. */
+function replayOf(
+  id: string,
+  step: TrainStep,
+  feed: Feed,
+  start: LoopState,
+  key: StageKey,
+  run: RunStore,
+  { backend }: DeviceContext,
+): Replay {
+  const split = batchArguments(step.program, step.batch)
+  const data = new Set(step.batch.map(input => input.name))
+  return {
+    checkpoints: run.checkpoints(id),
+    starts: async () => {
+      const newest = await run.newest(id, run.checkpoints(id))
+      const checkpoint = newest && (await readCheckpoint(newest))
+      return checkpoint && checkpoint.step > start.step ? [checkpoint, start] : [start]
+    },
+    program: () => step.program,
+    isData: name => data.has(name),
+    compile: program => backend.compile(program, { split }),
+    open: async state => {
+      const executable = await backend.compile(step.program, { donate: step.donate, split })
+      const loop = new TrainLoop(step, backend, executable, s => feed.batch(s), state, trainKey(key.seed, id))
+      const close = async () => {
+        await loop.free()
+        executable.free()
+      }
+      return { loop, close }
+    },
   }
 }
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 const KNOWN: Readonly<Record<string, { readonly about: string; readonly setUp?: boolean }>> = {
   plugins: { about: 'XLA plugins', setUp: true },
   'bench-peers': { about: 'JAX and PyTorch for the benchmark', setUp: true },
+  'tfjs-node': { about: "TensorFlow.js on TensorFlow's library", setUp: true },
   packs: { about: 'packed pictures and texts' },
   nodes: { about: 'datasets and tokenizers' },
   train: { about: 'trained weights' },

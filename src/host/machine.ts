@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile, stat, statfs } from 'node:fs/promises'
+import { stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readStamped } from './stamped.ts'
 
 /** Where set-up puts the XLA plugin, below the cache folder. */
 export const PLUGIN_FOLDER = join('plugins', 'xla-cpu-0.0.1')
@@ -17,16 +18,8 @@ export async function pluginState(cache: string): Promise<PluginState> {
   const folder = join(cache, PLUGIN_FOLDER)
   const path = join(folder, LIBRARY)
   if (!existsSync(path)) return { state: 'missing', path }
-  try {
-    const stamp = JSON.parse(await readFile(join(folder, 'stamp.json'), 'utf8')) as {
-      readonly files: Readonly<Record<string, { readonly bytes: number }>>
-    }
-    for (const [name, { bytes }] of Object.entries(stamp.files))
-      if ((await stat(join(folder, name))).size !== bytes) return { state: 'damaged', path }
-    return { state: 'ready', path, bytes: (await stat(path)).size }
-  } catch {
-    return { state: 'damaged', path }
-  }
+  const stamp = await readStamped(folder)
+  return stamp ? { state: 'ready', path, bytes: (await stat(path)).size } : { state: 'damaged', path }
 }
 
 /** What a program answers to `args`, its first line; undefined where it is missing or fails. */

@@ -23,6 +23,10 @@ export interface RunOptions {
   readonly fresh: boolean
   /** Pauses before the first step. */
   readonly paused?: boolean
+  /** Where XLA runs; by default on CUDA where it works, else on the CPU. */
+  readonly platform?: 'cpu' | 'cuda'
+  /** How many devices share each program; 1 by default. Results differ between numbers only by rounding. */
+  readonly devices?: number
 }
 
 /** What a client may ask of the engine. Each has an id that its events carry. */
@@ -75,6 +79,29 @@ export type StepEvent = {
   readonly [metric: `train/${string}`]: number
 }
 
+/** Bytes that one step needs on each device, as the compiler counts them. */
+export interface StepMemory {
+  /** Weights, optimizer state and batch. */
+  readonly argumentBytes: number
+  readonly outputBytes: number
+  /** How much of the results lies in the memory of arguments. */
+  readonly aliasedBytes: number
+  /** Activations, gradients and whatever else lives only within the step. */
+  readonly temporaryBytes: number
+  /** All of it together. */
+  readonly totalBytes: number
+}
+
+/** What is known of a compiled step before the first is taken. */
+export interface StepFacts {
+  /** How many devices share it. */
+  readonly devices: number
+  /** Without where the engine can't know. */
+  readonly memory?: StepMemory
+  /** Floating-point operations of a step, over all devices. */
+  readonly flops: number
+}
+
 export type Event =
   /** The run has its folder. */
   | { readonly type: 'run'; readonly folder: string }
@@ -116,6 +143,8 @@ export type Event =
       readonly parameters: number
       readonly compileSeconds: number
       readonly fromCache: boolean
+      /** Without in runs of earlier versions. */
+      readonly facts?: StepFacts
     }
   | StepEvent
   | { readonly type: 'checkpoint'; readonly node: string; readonly step: number; readonly path: string }
@@ -150,6 +179,8 @@ export type Result =
       readonly diagnostics: readonly Diagnostic[]
       readonly message: string
       readonly node?: string
+      /** The device answers no more: the engine ends itself after this, and the next command starts another. */
+      readonly deviceLost?: true
     }
 
 /** What the engine sends. `result` ends a command. */

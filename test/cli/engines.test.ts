@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fileScratch, makePictures, writeToy } from '../engine/toy.ts'
@@ -110,9 +110,34 @@ describe('without the XLA plugin', () => {
     expect(ran.stderr).toContain(`DIPTYCH_PJRT_PLUGIN names ${missing}, where there is no file.`)
   })
 
+  test('a plugin that is no library, or not a whole one, is said by name, and the engine ends in order', async () => {
+    for (const text of ['this is text', '\x7fELF and no more']) {
+      const file = join(scratch, 'wrong.so')
+      writeFileSync(file, text)
+      const ran = await runCli(['run', writeToy(scratch)], bare({ DIPTYCH_PJRT_PLUGIN: file }))
+      expect(ran.code).toBe(1)
+      expect(ran.stderr).not.toMatch(TRACE)
+      expect(ran.stderr).toMatch(/error: .*wrong\.so (is no library|is cut short|can't be loaded)/)
+      expect(ran.stderr).not.toContain('crashed')
+    }
+  })
+
   test('doctor says what this machine has', async () => {
     const ran = await runCli(['doctor'], bare({ DIPTYCH_OFFLINE: '1' }))
     expect(ran.code).toBe(0)
-    for (const part of ['Node', 'xla', 'reference', 'Python', 'cache']) expect(ran.stdout).toContain(part)
+    const engines = [
+      'xla cuda',
+      'xla cpu',
+      'tfjs node-gpu',
+      'tfjs node',
+      'tfjs wasm',
+      'tfjs cpu',
+      'reference',
+    ]
+    for (const part of ['Node', ...engines, 'Python', 'cache']) expect(ran.stdout).toContain(part)
+    const json = await runCli(['doctor', '--json'], bare({ DIPTYCH_OFFLINE: '1' }))
+    const found = JSON.parse(json.stdout)
+    expect(found.engines.map((e: { name: string }) => e.name)).toEqual(engines)
+    expect(found.node.version).toBe(process.version)
   })
 })

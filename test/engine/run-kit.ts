@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CodeHash } from '../../src/engine/code-hash.ts'
 import { Engine } from '../../src/engine/engine.ts'
+import type { NodeDef } from '../../src/graph/kit.ts'
 import { registry } from '../../src/nodes/index.ts'
 import type { Event, GraphSource, Message, Result, RunOptions } from '../../src/protocol/messages.ts'
 
@@ -20,6 +21,8 @@ export interface RunHere extends Partial<RunOptions> {
   readonly cache: string
   readonly seed?: number
   readonly set?: GraphSource['overrides']
+  /** Node types beside the project's own. */
+  readonly nodes?: readonly NodeDef[]
   /** The hash of a source file; by default a constant. */
   readonly codeHash?: CodeHash
   /** Ends the run before this step of this Train, or as soon as it has its folder. */
@@ -29,7 +32,16 @@ export interface RunHere extends Partial<RunOptions> {
 
 /** Runs a graph file in an engine of this very process, on the reference backend unless told otherwise. */
 export async function runHere(file: string, options: RunHere): Promise<RanHere> {
-  const { cache, seed, set = [], codeHash = () => 'code', stopAt, how = 'checkpoint', ...run } = options
+  const {
+    cache,
+    seed,
+    set = [],
+    nodes = [],
+    codeHash = () => 'code',
+    stopAt,
+    how = 'checkpoint',
+    ...run
+  } = options
   const events: Event[] = []
   const send = (message: Message) => {
     if (message.type !== 'events') return
@@ -40,7 +52,8 @@ export async function runHere(file: string, options: RunHere): Promise<RanHere> 
       else if (event.type === 'paused') void engine.handle({ id: 3, type: 'control', run: 1, action: 'step' })
     }
   }
-  const engine = new Engine({ registry, cacheDir: cache, codeHash, send })
+  const types = new Map([...registry, ...nodes.map(def => [def.type, def] as const)])
+  const engine = new Engine({ registry: types, cacheDir: cache, codeHash, send })
   const graph = { text: readFileSync(file, 'utf8'), file, overrides: set, seed }
   const result = await engine.handle({
     id: 1,

@@ -1,5 +1,5 @@
 // Speaks the engine's protocol without computing anything. What it does stands in the graph's `meta.about`, as JSON:
-// { steps, stepMs, checkpointEvery, crashAt, report }.
+// { steps, stepMs, checkpointEvery, crashAt, lostAt, report }.
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -22,6 +22,10 @@ process.on('message', async command => {
       running.set(command.id, state)
       const result = await state.finished
       running.delete(command.id)
+      if (result.deviceLost)
+        return process.send({ type: 'done', id: command.id, result }, undefined, undefined, () =>
+          process.exit(0),
+        )
       return done(command.id, result)
     }
     case 'check':
@@ -65,7 +69,7 @@ async function stopAll(how) {
 const about = text => JSON.parse(JSON.parse(text).meta.about ?? '{}')
 
 async function run({ id, graph, options }, state) {
-  const { steps = 5, stepMs = 5, checkpointEvery = 0, crashAt, fail } = about(graph.text)
+  const { steps = 5, stepMs = 5, checkpointEvery = 0, crashAt, lostAt, fail } = about(graph.text)
   const emit = (...events) => send({ type: 'events', id, events })
   if (fail) return { type: 'failed', message: fail, node: 'train', diagnostics: [] }
   let folder = options.resumeFrom
@@ -118,6 +122,14 @@ async function run({ id, graph, options }, state) {
       console.error('out of cheese')
       process.kill(process.pid, 'SIGKILL')
     }
+    if (step === lostAt && first === 0)
+      return {
+        type: 'failed',
+        message: 'the device was lost',
+        node: 'train',
+        diagnostics: [],
+        deviceLost: true,
+      }
     const event = { type: 'step', node: 'train', step, 'train/loss': 1 / (step + 1) }
     appendFileSync(join(folder, 'metrics.train.jsonl'), `${JSON.stringify(event)}\n`)
     emit(event)

@@ -148,6 +148,22 @@ test('a crash of the engine is told with its reason, and the run goes on from it
   expect(readdirSync(join(dirname(window.run(run.id)!.folder!)))).toHaveLength(1)
 })
 
+test('a device that is lost ends the engine, and the run goes on in another one', async () => {
+  const host = await startHost()
+  const window = await host.window()
+  const run = await enqueue(window, putGraph(makeFolder()), { steps: 12, checkpointEvery: 4, lostAt: 10 })
+  await window.untilRun(run.id, 'failed')
+  expect(window.run(run.id)).toMatchObject({
+    resumable: true,
+    failure: { message: 'the device was lost', node: 'train' },
+  })
+  await eventually(() => window.events('engine.state').at(-1)?.state === 'off')
+  await window.ask('run.continue', { run: run.id })
+  await window.untilRun(run.id, 'completed')
+  await eventually(() => stepsOf(window, run.id).length === 14)
+  expect(stepsOf(window, run.id)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 9, 10, 11])
+})
+
 test('after the host was killed, what ran is interrupted and what waited waits for a word', async () => {
   const config = makeFolder()
   const path = putGraph(makeFolder())

@@ -83,6 +83,20 @@ describe('training', () => {
     expect([...series.get('throughput')!.values.slice(0, 2)]).toEqual([4, 4])
   })
 
+  test('what the devices get done is the speed times the operations of a step, where those are known', () => {
+    const { take } = reducer()
+    const known = { ...train(), facts: { devices: 1, flops: 5e9 } } as Event
+    take(0, known, step(0), { type: 'time', ms: 0 })
+    const { series } = take(250, step(1), { type: 'time', ms: 250 }).trains.get('train')!
+    expect(series.get('throughput')!.values[0]).toBe(4)
+    expect(series.get('device/flops_per_sec')!.values[0]).toBe(2e10)
+    const { take: again } = reducer()
+    again(0, train(), step(0), { type: 'time', ms: 0 })
+    const without = again(250, step(1), { type: 'time', ms: 250 }).trains.get('train')!.series
+    expect(without.has('throughput')).toBe(true)
+    expect(without.has('device/flops_per_sec')).toBe(false)
+  })
+
   test('series grow in place and keep every bit', () => {
     const { take } = reducer()
     const loss = 0.1 + 0.2

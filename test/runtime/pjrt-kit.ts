@@ -1,9 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, afterEach, expect } from 'vitest'
 import { cacheFolder } from '../../src/engine/paths.ts'
 import { type DType, type TensorType, tensor } from '../../src/ir/types.ts'
 import type { HostArray } from '../../src/runtime/backend.ts'
+import type { PjrtBuffer } from '../../src/runtime/pjrt/buffer.ts'
+import { Client } from '../../src/runtime/pjrt/client.ts'
+import type { PjrtExecutable } from '../../src/runtime/pjrt/executable.ts'
+import { Library } from '../../src/runtime/pjrt/library.ts'
 import { findPlugin } from '../../src/runtime/pjrt/plugin.ts'
 
 /** The plugin's path, or why there is none. */
@@ -67,4 +72,61 @@ export const moduleText = (
 export function scratch(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'diptych-pjrt-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export const v4 = tensor('f32', [4])
+export const scalar = tensor('f32', [])
+
+/** Adds two vectors. */
+export const add = moduleText([v4, v4], [['%0', v4]], '%0 = stablehlo.add %x0, %x1 : tensor<4xf32>')
+
+/** Adds the second argument to the first, in place, and gives the sum of the second. */
+export const step = moduleText(
+  [{ type: v4, alias: 0 }, v4],
+  [
+    ['%0', v4],
+    ['%1', scalar],
+  ],
+  `%z = stablehlo.constant dense<0.0> : tensor<f32>
+    %0 = stablehlo.add %x0, %x1 : tensor<4xf32>
+    %1 = stablehlo.reduce(%0 init: %z) applies stablehlo.add across dimensions = [0] : (tensor<4xf32>, tensor<f32>) -> tensor<f32>`,
+)
+
+/**
+ * One client for the tests of a suite, opened by the first that asks. What they keep is freed after each; that
+ * nothing native is left is checked after all.
+ */
+export function clientOfSuite(path: string, deviceCount = 1) {
+  let open: Client | undefined
+  const left: { free(): void }[] = []
+  const client = () => {
+    open ??= new Client(Library.load(path), { deviceCount })
+    return open
+  }
+  const keep = <T extends { free(): void }>(object: T): T => {
+    left.push(object)
+    return object
+  }
+  afterEach(() => {
+    for (const object of left.splice(0)) object.free()
+  })
+  afterAll(() => {
+    open?.close()
+    expect(Library.load(path).ledger).toEqual({
+      clients: 0,
+      executables: 0,
+      buffers: 0,
+      events: 0,
+      errors: 0,
+    })
+  })
+  return {
+    client,
+    keep,
+    put: (shape: readonly number[], values: readonly number[]) => keep(client().upload(f32(shape, values))),
+    compile: async (text: string, types: readonly TensorType[], donate: readonly number[] = []) =>
+      keep(await client().compile(text, { inputs: inputs(...types), donate })),
+    call: async (executable: PjrtExecutable, args: readonly PjrtBuffer[]) =>
+      (await executable.run(args)).map(keep),
+  }
 }

@@ -29,6 +29,7 @@ const WHEEL = makeZip({
 const FILE = 'p-1-py3-none-any.whl'
 const PIN = {
   title: 'the test plugin',
+  label: 'plugin',
   folder: 'p-1',
   requirement: 'p==1',
   glibc: [2, 27],
@@ -187,7 +188,7 @@ describe('the plugin', () => {
   })
 
   test.each([
-    [{ platform: 'darwin' }, 'there is none for darwin on x64 (it exists for Linux on x64 and arm64)'],
+    [{ platform: 'darwin' }, 'there is none for darwin on x64 (it exists for Linux on x64)'],
     [{ platform: 'linux', glibc: '2.17' }, 'it needs glibc 2.27 or newer, and this is 2.17'],
     [{ platform: 'linux', glibc: '' }, 'it needs glibc, and this Linux has another C library (musl?)'],
   ])('a system without a wheel is told so, and nothing is written: %j', async (system, reason) => {

@@ -1,15 +1,20 @@
+import { createRequire } from 'node:module'
 import { availableParallelism, totalmem } from 'node:os'
 import { cacheFolder } from '../../host/cache-folder.ts'
 import { readCache } from '../../host/cache-store.ts'
-import { freeSpace, pluginState, pythonState } from '../../host/machine.ts'
+import { type EngineProbe, nvidiaDriver, probeEngines } from '../../host/engine-probes.ts'
+import { freeSpace, type PythonState, pythonState } from '../../host/machine.ts'
 import { EXIT } from '../exit.ts'
 import type { Io } from '../io.ts'
 import { fileSize } from '../render/format.ts'
+import { jsonLine } from '../render/json.ts'
 import { padEnd } from '../render/text.ts'
 
-/** Systems that the XLA plugin's wheel exists for. */
-const WHEELS = new Set(['linux-x64', 'linux-arm64'])
-const NAME_WIDTH = 10
+const NAME_WIDTH = 13
+
+export interface DoctorFlags {
+  readonly json?: boolean
+}
 
 type Mark = 'good' | 'bad' | 'note'
 interface Finding {
@@ -20,60 +25,58 @@ interface Finding {
   readonly advice?: string
 }
 
-/** Says which engines this machine has, and how to get what is missing. */
-export async function doctorCommand(io: Io): Promise<number> {
+/** Says which engines this machine has, why others are missing, and how to get them. */
+export async function doctorCommand(flags: DoctorFlags, io: Io): Promise<number> {
+  const cache = cacheFolder()
+  const system = `${process.platform}-${process.arch}`
+  const driver = await nvidiaDriver()
+  const engines = await probeEngines({ cache, env: process.env, system, driver, resolve: resolvePackage })
+  const [python, space] = await Promise.all([pythonState(), spaceOf(cache)])
+  const machine = { system, cores: availableParallelism(), memoryBytes: totalmem(), nvidiaDriver: driver }
+  if (flags.json) {
+    const node = { version: process.version, path: process.execPath }
+    io.out.line(jsonLine({ node, machine, engines, python, cache: { path: cache, ...space } }))
+    return EXIT.ok
+  }
+  const card = driver ? `, NVIDIA driver ${driver}` : ''
+  const findings: Finding[] = [
+    { name: 'Node', mark: 'good', text: `${process.version} (${process.execPath})` },
+    {
+      name: 'machine',
+      mark: 'note',
+      text: `${system}, ${machine.cores} cores, ${fileSize(machine.memoryBytes)} memory${card}`,
+    },
+    ...engines.map(engineFinding),
+    pythonFinding(python),
+    cacheFinding(cache, space),
+  ]
   const { style } = io.out
   const marks: Record<Mark, string> = { good: style.green(style.tick), bad: style.red('!'), note: ' ' }
-  for (const f of await findings()) {
+  for (const f of findings) {
     io.out.line(`${marks[f.mark]} ${padEnd(f.name, NAME_WIDTH)}  ${f.text}`)
     if (f.advice) io.out.line(`${' '.repeat(NAME_WIDTH + 4)}${f.advice}`)
   }
   return EXIT.ok
 }
 
-async function findings(): Promise<Finding[]> {
-  const cache = cacheFolder()
-  const system = `${process.platform}-${process.arch}`
-  const [xla, python] = await Promise.all([xlaFinding(cache, system), pythonFinding()])
-  return [
-    { name: 'Node', mark: 'good', text: `${process.version} (${process.execPath})` },
-    {
-      name: 'machine',
-      mark: 'note',
-      text: `${system}, ${availableParallelism()} cores, ${fileSize(totalmem())} memory`,
-    },
-    xla,
-    { name: 'reference', mark: 'good', text: 'always there; in TypeScript, for graphs of toy size only' },
-    python,
-    await cacheFinding(cache),
-  ]
+function engineFinding({ name, state, what, why, get, path }: EngineProbe): Finding {
+  if (state === 'ready') return { name, mark: 'good', text: path ? `${what}: ${path}` : what }
+  // One engine is enough: only a damaged one asks for something.
+  const mark = state === 'damaged' ? 'bad' : 'note'
+  return { name, mark, text: `${what} is ${state}: ${why}`, ...(get && { advice: `To get it: ${get}` }) }
 }
 
-async function xlaFinding(cache: string, system: string): Promise<Finding> {
-  const name = 'xla'
-  const named = process.env.DIPTYCH_PJRT_PLUGIN
-  if (named) return { name, mark: 'note', text: `the plugin that DIPTYCH_PJRT_PLUGIN names: ${named}` }
-  const plugin = await pluginState(cache)
-  if (plugin.state === 'ready')
-    return { name, mark: 'good', text: `CPU plugin, ${fileSize(plugin.bytes)}: ${plugin.path}` }
-  if (!WHEELS.has(system))
-    return {
-      name,
-      mark: 'bad',
-      text: `there is no plugin for ${system}`,
-      advice: 'It exists for Linux on x64 and arm64. Elsewhere only --engine reference runs so far.',
-    }
-  return {
-    name,
-    mark: 'bad',
-    text: `the CPU plugin is ${plugin.state}: ${plugin.path}`,
-    advice: process.env.DIPTYCH_XLA_PROBLEM ?? 'Run "npm run setup" to fetch it (Python with pip is needed).',
+/** A file of a package beside the program. */
+function resolvePackage(file: string): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve(file)
+  } catch {
+    return undefined
   }
 }
 
-async function pythonFinding(): Promise<Finding> {
+function pythonFinding({ version, pip }: PythonState): Finding {
   const name = 'Python'
-  const { version, pip } = await pythonState()
   if (!version)
     return {
       name,
@@ -91,10 +94,18 @@ async function pythonFinding(): Promise<Finding> {
   return { name, mark: 'good', text: `${version}, ${pip}` }
 }
 
-async function cacheFinding(cache: string): Promise<Finding> {
+interface Space {
+  readonly bytes: number
+  /** Without where the system doesn't say. */
+  readonly freeBytes?: number
+}
+
+async function spaceOf(cache: string): Promise<Space> {
   const sections = await readCache(cache)
-  const bytes = sections.reduce((sum, s) => sum + s.bytes, 0)
-  const free = await freeSpace(cache)
-  const space = free === undefined ? '' : `, ${fileSize(free)} free on its disk`
-  return { name: 'cache', mark: 'note', text: `${cache}: ${fileSize(bytes)}${space}` }
+  return { bytes: sections.reduce((sum, s) => sum + s.bytes, 0), freeBytes: await freeSpace(cache) }
+}
+
+function cacheFinding(cache: string, { bytes, freeBytes }: Space): Finding {
+  const free = freeBytes === undefined ? '' : `, ${fileSize(freeBytes)} free on its disk`
+  return { name: 'cache', mark: 'note', text: `${cache}: ${fileSize(bytes)}${free}` }
 }

@@ -21,6 +21,8 @@ export interface RunFlags {
   readonly out?: string
   readonly seed?: number
   readonly engine: 'xla' | 'reference'
+  readonly platform?: 'cpu' | 'cuda'
+  readonly devices?: number
   readonly resume_from_checkpoint?: string
   readonly fresh?: boolean
   readonly json?: boolean
@@ -76,6 +78,8 @@ class RunSession {
         graph: this.graph,
         options: {
           engine: flags.engine,
+          platform: flags.platform,
+          devices: flags.devices,
           fresh: flags.fresh ?? false,
           out: flags.out && resolve(flags.out),
           resumeFrom: flags.resume_from_checkpoint && resolve(flags.resume_from_checkpoint),

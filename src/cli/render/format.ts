@@ -33,6 +33,13 @@ export function count(n: number): string {
   return `${scale === 1 || value >= 100 ? Math.round(value) : value.toFixed(1)}${unit}`
 }
 
+/** `3.1 MFLOP/s`, `182 GFLOP/s`, `41.5 TFLOP/s`: how much a device gets done. */
+export function flopRate(perSecond: number): string {
+  const [scale, unit] = perSecond >= 1e12 ? [1e12, 'T'] : perSecond >= 1e9 ? [1e9, 'G'] : [1e6, 'M']
+  const value = perSecond / scale
+  return `${value < 99.5 ? value.toFixed(1) : Math.round(value)} ${unit}FLOP/s`
+}
+
 /** A measured number in a table: whole numbers as they are, others to four places or significant digits. */
 export function measured(x: number): string {
   if (Number.isInteger(x) || !Number.isFinite(x)) return String(x)

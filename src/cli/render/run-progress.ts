@@ -1,5 +1,5 @@
-import type { Event, StepEvent } from '../../protocol/messages.ts'
-import { count, duration } from './format.ts'
+import type { Event, StepEvent, StepFacts } from '../../protocol/messages.ts'
+import { count, duration, fileSize, flopRate } from './format.ts'
 import { Rate } from './rate.ts'
 import type { Style } from './style.ts'
 import { displayWidth, padEnd } from './text.ts'
@@ -14,6 +14,7 @@ interface Activity {
   total: number
   rate: Rate
   step?: StepEvent
+  facts?: StepFacts
   training: boolean
   /** The engine said that it runs, and will say when it is done; otherwise it is done with its last progress. */
   announced: boolean
@@ -52,8 +53,9 @@ export class RunProgress {
         const compiled = event.fromCache
           ? 'program from the cache'
           : `compiled in ${duration(event.compileSeconds)}`
+        a.facts = event.facts
         const from = event.firstStep > 0 ? [`goes on from step ${event.firstStep}`] : []
-        const facts = [`${count(event.parameters)} parameters`, compiled, ...from]
+        const facts = [`${count(event.parameters)} parameters`, compiled, ...needs(event.facts), ...from]
         return [this.stay(' ', event.node, facts.join(', '))]
       }
       case 'step': {
@@ -149,7 +151,10 @@ export class RunProgress {
     const loss = a.step?.['train/loss']
     if (loss !== undefined) parts.push(`loss ${loss.toFixed(4)}`)
     const speed = a.rate.perSecond
-    if (a.training && speed) parts.push(`${speed.toPrecision(3)} steps/s`)
+    if (a.training && speed) {
+      parts.push(`${speed.toPrecision(3)} steps/s`)
+      if (a.facts && a.facts.flops > 0) parts.push(flopRate(a.facts.flops * speed))
+    }
     const left = a.total > 0 && a.done < a.total ? a.rate.left(a.total) : undefined
     if (left !== undefined) parts.push(`${duration(left)} left`)
     else if (a.total <= 0) parts.push(duration((this.now() - a.since) / 1000))
@@ -161,4 +166,11 @@ export class RunProgress {
     const { bar, cyan, dim } = this.style
     return `${cyan(bar.full.repeat(full))}${dim(bar.empty.repeat(width - full))}`
   }
+}
+
+/** `1.2 GB of memory`, `310 MB of memory on each of 4 devices`. */
+function needs(facts: StepFacts | undefined): string[] {
+  if (!facts?.memory) return []
+  const each = facts.devices > 1 ? ` on each of ${facts.devices} devices` : ''
+  return [`${fileSize(facts.memory.totalBytes)} of memory${each}`]
 }

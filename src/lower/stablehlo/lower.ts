@@ -2,6 +2,7 @@ import type { HloRef, StableHloEmitter } from '../../ir/primitive.ts'
 import { type Equation, type Program, type Region, regionsOf, type Var } from '../../ir/program.ts'
 import { type DType, showType, type TensorType, tensor } from '../../ir/types.ts'
 import { floatLiteral } from './literal.ts'
+import { mesh, splitRows, whole } from './sharding.ts'
 
 const ELEMENT: Record<DType, string> = {
   f32: 'f32',
@@ -21,6 +22,10 @@ export interface LowerOptions {
   readonly donate?: readonly number[]
   /** What the text is for, in PJRT's words; `cpu` by default. */
   readonly platform?: string
+  /** How many devices share the program, whose results are then whole on each; 1 by default. */
+  readonly devices?: number
+  /** Arguments whose rows are split over the devices, by index; the others are whole on each. */
+  readonly split?: readonly number[]
 }
 
 /** Prints a checked program as StableHLO text, in MLIR's generic form, with one public function `main`. */
@@ -28,18 +33,26 @@ export function lowerToStableHlo(program: Program, options: LowerOptions = {}): 
   const emitter = new Emitter(options.platform ?? 'cpu')
   const names = new Map<Var, HloRef>()
   const alias = aliases(program, options.donate ?? [])
+  const { devices = 1, split = [] } = options
   const args = program.inputs.map((input, i) => {
     const ref = { name: `%arg${i}`, type: input.value.type }
     names.set(input.value, ref)
     const to = alias.get(i)
-    return `${ref.name}: ${mlirType(ref.type)}${to === undefined ? '' : ` {tf.aliasing_output = ${to} : i32}`}`
+    const attributes = [
+      ...(to === undefined ? [] : [`tf.aliasing_output = ${to} : i32`]),
+      ...(devices > 1 ? [(split.includes(i) ? splitRows : whole)(ref.type.shape.length)] : []),
+    ]
+    return `${ref.name}: ${mlirType(ref.type)}${attributes.length > 0 ? ` {${attributes.join(', ')}}` : ''}`
   })
   emitter.equations(program.equations, names)
   const results = program.outputs.map(o => names.get(o.value)!)
   const types = results.map(r => mlirType(r.type)).join(', ')
+  const declared =
+    devices > 1 ? results.map(r => `${mlirType(r.type)} {${whole(r.type.shape.length)}}`).join(', ') : types
   return [
     `module @${program.name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?![A-Za-z_])/, '_')} {`,
-    `  func.func public @main(${args.join(', ')}) -> (${types}) {`,
+    ...(devices > 1 ? [`  ${mesh(devices)}`] : []),
+    `  func.func public @main(${args.join(', ')}) -> (${declared}) {`,
     ...emitter.lines.map(line => `    ${line}`),
     `    "func.return"(${results.map(r => r.name).join(', ')}) : (${types}) -> ()`,
     '  }',

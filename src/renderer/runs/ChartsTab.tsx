@@ -48,6 +48,15 @@ const LOOKS: readonly Look[] = [
     fromZero: true,
   },
 ]
+/** Drawn where it is known. */
+const COMPUTE: Look = {
+  metric: 'device/flops_per_sec',
+  title: 'Compute',
+  unit: 'GFLOP/s',
+  colour: '--wire-dataset',
+  format: x => perSecond(x / 1e9),
+  fromZero: true,
+}
 const FIXED = new Set(LOOKS.map(look => look.metric))
 
 /** Numbers of the training as they come. */
@@ -182,12 +191,10 @@ function Grid({
     () => [
       ...LOOKS,
       ...(others ? others.split('\n') : []).map(
-        (metric): Look => ({
-          metric,
-          title: metric.replace(/^train\//, ''),
-          colour: '--wire-feat',
-          format: short,
-        }),
+        (metric): Look =>
+          metric === COMPUTE.metric
+            ? COMPUTE
+            : { metric, title: metric.replace(/^train\//, ''), colour: '--wire-feat', format: short },
       ),
     ],
     [others],

@@ -1,6 +1,7 @@
 import { memo } from 'react'
+import type { StepFacts } from '../../protocol/messages.ts'
 import { trainRun, useRuns } from '../state/index.ts'
-import { duration, rate, steady, whole } from '../ui/format.ts'
+import { bytes, duration, flopRate, rate, steady, whole } from '../ui/format.ts'
 import styles from './bodies.module.css'
 import { Sparkline } from './Sparkline.tsx'
 import { useSeries } from './series-source.ts'
@@ -47,7 +48,21 @@ function Loss({ node }: { readonly node: string }) {
 
 function Speed({ node }: { readonly node: string }) {
   const speed = useRuns(state => trainRun(node)(state)?.rate ?? null)
-  return <span className={styles.quiet}>{speed === null ? '' : rate(speed)}</span>
+  const facts = useRuns(state => trainRun(node)(state)?.facts)
+  const achieved = speed !== null && facts && facts.flops > 0 ? flopRate(facts.flops * speed) : undefined
+  const title = [achieved, needs(facts)].filter(Boolean).join(', ')
+  return (
+    <span className={styles.quiet} title={title || undefined}>
+      {speed === null ? '' : rate(speed)}
+    </span>
+  )
+}
+
+/** `310 MB of memory on each of 4 devices`. */
+function needs(facts: StepFacts | undefined): string | undefined {
+  if (!facts?.memory) return undefined
+  const each = facts.devices > 1 ? ` on each of ${facts.devices} devices` : ''
+  return `${bytes(facts.memory.totalBytes)} of memory${each}`
 }
 
 function Steps({ node }: { readonly node: string }) {
@@ -66,7 +81,8 @@ function Left({ node }: { readonly node: string }) {
     if (!view || !train) return ''
     if (view.info.state === 'paused') return 'paused'
     if (train.secondsLeft !== null && train.taken < train.steps) return `${duration(train.secondsLeft)} left`
-    if (train.taken === 0) return view.info.state === 'running' ? 'compiled, starting' : ''
+    if (train.taken === 0)
+      return view.info.state === 'running' ? ['compiled', needs(train.facts)].filter(Boolean).join(', ') : ''
     return ''
   })
   return (

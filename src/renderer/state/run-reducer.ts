@@ -169,10 +169,14 @@ export class RunReducer {
   }
 
   private measure(training: Training, at: number): void {
-    const { rate, taken } = training
+    const { rate, taken, start } = training
     rate.add(at, taken)
     const speed = rate.perSecond
-    if (speed !== null) seriesOf(training, 'throughput').push(Math.max(0, taken - 1), speed)
+    if (speed === null) return
+    const step = Math.max(0, taken - 1)
+    seriesOf(training, 'throughput').push(step, speed)
+    const flops = start.facts?.flops ?? 0
+    if (flops > 0) seriesOf(training, 'device/flops_per_sec').push(step, flops * speed)
   }
 
   private publishTrains(touched: ReadonlySet<string>, now: number, live: boolean): void {

@@ -3,6 +3,7 @@ import type { GraphCommand } from '../../graph/commands.ts'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import type { GraphDocument, Wire } from '../../graph/document.ts'
 import type { Report } from '../../graph/host.ts'
+import type { StepFacts } from '../../protocol/messages.ts'
 import type {
   EngineState,
   EnqueueOptions,
@@ -89,7 +90,12 @@ export interface TrainRun {
   readonly parameters: number
   readonly compileSeconds: number
   readonly fromCache: boolean
-  /** By metric name: `train/loss`, `train/learning_rate`, `train/grad_norm`, and `throughput` in steps/s. */
+  /** What a step needs and works; without in runs of earlier versions. */
+  readonly facts?: StepFacts
+  /**
+   * By metric name: `train/loss`, `train/learning_rate`, `train/grad_norm`, `throughput` in steps/s,
+   * and `device/flops_per_sec` (over all devices) where the operations of a step are known.
+   */
   readonly series: ReadonlyMap<string, Series>
   /** Smoothed steps/s; null until two batches of steps have come, or while paused. */
   readonly rate: number | null

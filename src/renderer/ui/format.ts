@@ -56,6 +56,20 @@ export function rate(perSecond: number): string {
   return `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)} steps/s`
 }
 
+/** `310 MB`, `1.6 GB`: memory, in powers of 1000. */
+export function bytes(n: number): string {
+  const [scale, unit] = n >= 999.5e6 ? [1e9, 'GB'] : n >= 999.5e3 ? [1e6, 'MB'] : [1e3, 'kB']
+  const value = n / scale
+  return `${value < 99.5 ? value.toFixed(1) : Math.round(value)} ${unit}`
+}
+
+/** `3.1 MFLOP/s`, `182 GFLOP/s`, `41.5 TFLOP/s`: how much a device gets done. */
+export function flopRate(perSecond: number): string {
+  const [scale, unit] = perSecond >= 1e12 ? [1e12, 'T'] : perSecond >= 1e9 ? [1e9, 'G'] : [1e6, 'M']
+  const value = perSecond / scale
+  return `${value < 99.5 ? value.toFixed(1) : Math.round(value)} ${unit}FLOP/s`
+}
+
 /** `just now`, `5 min ago`, `3 h ago`, `2 days ago`. */
 export function ago(then: number, now: number): string {
   const minutes = (now - then) / 60_000

@@ -1,27 +1,37 @@
-import type { HostArray } from '../backend.ts'
+import type { HostArray, Placement } from '../backend.ts'
 import { type PjrtBuffer, upload } from './buffer.ts'
+import { clientOptions, type Platform } from './client-options.ts'
 import { compile } from './compile.ts'
+import { PluginError } from './error.ts'
 import type { PjrtExecutable, Signature } from './executable.ts'
 import type { ExecutableCache } from './executable-cache.ts'
-import { NAMED_VALUE_TYPE } from './layouts.ts'
 import type { Ledger, Library } from './library.ts'
-import { readText, readWords, utf8 } from './native.ts'
+import { namedValue } from './named-value.ts'
+import { readText, readWords } from './native.ts'
 import { Pipeline } from './pipeline.ts'
-import { Struct } from './struct.ts'
+import { platformOf } from './plugin.ts'
+import { structArray } from './struct.ts'
 
 export interface ClientOptions {
-  /** Virtual CPU devices in this process; programs run on the first. */
+  /** What the plugin drives; by default what its name says. */
+  readonly platform?: Platform
+  /** How many devices share each program; 1 by default. On `cpu` they are virtual, in this process. */
   readonly deviceCount?: number
 }
 
-/** A plugin's device and all that lives on it. */
+/** One device: its `PJRT_Device`, its name and its model as XLA writes them. */
+export interface Device {
+  readonly handle: bigint
+  readonly name: string
+  readonly kind: string
+}
+
+/** A plugin's devices and all that lives on them. */
 export class Client {
   readonly library: Library
   readonly handle: bigint
-  /** The first device: where arrays and programs go. */
-  readonly device: bigint
-  /** Names of all devices, as XLA writes them. */
-  readonly devices: readonly string[]
+  /** All that it drives. Arrays and programs go to all of them. */
+  readonly devices: readonly Device[]
   readonly platformName: string
   readonly platformVersion: string
   readonly pipeline: Pipeline
@@ -29,37 +39,30 @@ export class Client {
   private busy = 0
   private closed = false
 
-  constructor(library: Library, { deviceCount = 1 }: ClientOptions = {}) {
+  /** Throws a `PluginError` where there are fewer devices than asked for. */
+  constructor(library: Library, options: ClientOptions = {}) {
+    const { platform = platformOf(library.path), deviceCount = 1 } = options
     this.library = library
     this.pipeline = new Pipeline(library)
-    const name = utf8('cpu_device_count')
-    const option = new Struct('PJRT_NamedValue', {
-      name,
-      name_size: name.length,
-      type: NAMED_VALUE_TYPE.kInt64,
-      value: deviceCount,
-      value_size: 1,
-    })
-    const created = library.call('PJRT_Client_Create', { create_options: option, num_options: 1 })
-    const client = created.address('client')
+    const values = Object.entries(clientOptions(platform, deviceCount))
+    const client = library
+      .call('PJRT_Client_Create', {
+        create_options: structArray(values.map(([name, value]) => namedValue(name, value))),
+        num_options: values.length,
+      })
+      .address('client')
     this.handle = client
     library.ledger.clients++
-
-    const devices = library.call('PJRT_Client_AddressableDevices', { client })
-    const handles = readWords(
-      devices.address('addressable_devices'),
-      devices.number('num_addressable_devices'),
-    )
-    this.device = handles[0]!
-    this.devices = handles.map(device => {
-      const of = library.call('PJRT_Device_GetDescription', { device })
-      const text = library.call('PJRT_DeviceDescription_ToString', {
-        device_description: of.address('device_description'),
-      })
-      return readText(text.address('to_string'), text.number('to_string_size'))
-    })
-    const platform = library.call('PJRT_Client_PlatformName', { client })
-    this.platformName = readText(platform.address('platform_name'), platform.number('platform_name_size'))
+    this.devices = readDevices(library, client)
+    if (this.devices.length !== deviceCount) {
+      const found = this.devices.length
+      this.close()
+      throw new PluginError(
+        `${deviceCount} devices were asked for, but the plugin has ${found} (${platform}): ask for at most ${found}.`,
+      )
+    }
+    const name = library.call('PJRT_Client_PlatformName', { client })
+    this.platformName = readText(name.address('platform_name'), name.number('platform_name_size'))
     const version = library.call('PJRT_Client_PlatformVersion', { client })
     this.platformVersion = readText(
       version.address('platform_version'),
@@ -67,9 +70,9 @@ export class Client {
     )
   }
 
-  upload(array: HostArray): PjrtBuffer {
+  upload(array: HostArray, placement: Placement = 'replicated'): PjrtBuffer {
     this.mustBeOpen()
-    return upload(this, array)
+    return upload(this, array, placement)
   }
 
   /** See `compile`: StableHLO text to an executable, through the cache where one is given. */
@@ -121,4 +124,20 @@ export class Client {
   private mustBeOpen(): void {
     if (this.closed) throw new Error('the device was closed and can be used no more')
   }
+}
+
+function readDevices(library: Library, client: bigint): Device[] {
+  const found = library.call('PJRT_Client_AddressableDevices', { client })
+  const handles = readWords(found.address('addressable_devices'), found.number('num_addressable_devices'))
+  return handles.map(device => {
+    const of = library.call('PJRT_Device_GetDescription', { device })
+    const device_description = of.address('device_description')
+    const text = library.call('PJRT_DeviceDescription_ToString', { device_description })
+    const kind = library.call('PJRT_DeviceDescription_Kind', { device_description })
+    return {
+      handle: device,
+      name: readText(text.address('to_string'), text.number('to_string_size')),
+      kind: readText(kind.address('device_kind'), kind.number('device_kind_size')),
+    }
+  })
 }

@@ -23,13 +23,19 @@ const EXECUTABLE_BUILD_OPTIONS = 3
 const DEVICE_ORDINAL = 1
 const NUM_REPLICAS = 4
 const NUM_PARTITIONS = 5
+const USE_SPMD_PARTITIONING = 6
+const USE_SHARDY_PARTITIONER = 19
 
-/** A serialised `CompileOptionsProto` for one program on one device, which the client chooses (ordinal −1). */
-export function compileOptions(): Uint8Array {
+/**
+ * A serialised `CompileOptionsProto` for one program that so many devices share, which the client chooses
+ * (ordinal −1). On several, XLA partitions it by the annotations of its arguments.
+ */
+export function compileOptions(devices = 1): Uint8Array {
   const build = [
     ...intField(DEVICE_ORDINAL, -1),
     ...intField(NUM_REPLICAS, 1),
-    ...intField(NUM_PARTITIONS, 1),
+    ...intField(NUM_PARTITIONS, devices),
+    ...(devices > 1 ? [...intField(USE_SPMD_PARTITIONING, 1), ...intField(USE_SHARDY_PARTITIONER, 1)] : []),
   ]
   return Uint8Array.from(messageField(EXECUTABLE_BUILD_OPTIONS, build))
 }

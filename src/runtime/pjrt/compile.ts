@@ -1,8 +1,9 @@
 import type { Client } from './client.ts'
 import { compileOptions } from './compile-options.ts'
 import { PjrtError } from './error.ts'
-import { PjrtExecutable, readFacts, type Signature } from './executable.ts'
+import { PjrtExecutable, type Signature } from './executable.ts'
 import { type ExecutableCache, executableKey } from './executable-cache.ts'
+import { readFacts } from './facts.ts'
 import { callDeleter, readBytes, utf8 } from './native.ts'
 import { Struct } from './struct.ts'
 
@@ -18,7 +19,7 @@ export async function compile(
   signature: Signature,
   cache?: ExecutableCache,
 ): Promise<PjrtExecutable> {
-  const options = compileOptions()
+  const options = compileOptions(client.devices.length)
   const key = cache && executableKey(mlir, cache.fingerprint, options)
   const kept = key && (await cache?.read(key))
   const loaded = kept && (await deserialise(client, kept))

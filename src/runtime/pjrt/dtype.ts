@@ -1,5 +1,5 @@
 import type { DType } from '../../ir/types.ts'
-import { BUFFER_TYPE } from './layouts.ts'
+import { BUFFER_TYPE } from './enums.ts'
 
 const TO_NATIVE: Record<DType, number> = {
   f32: BUFFER_TYPE.F32,

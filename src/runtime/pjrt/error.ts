@@ -1,4 +1,4 @@
-import { ERROR_CODE } from './layouts.ts'
+import { ERROR_CODE } from './enums.ts'
 
 export type ErrorCode = keyof typeof ERROR_CODE
 

@@ -22,11 +22,14 @@ export const FUNCTIONS = {
   PJRT_Client_Compile: 200,
   PJRT_Client_BufferFromHostBuffer: 216,
   PJRT_Device_GetDescription: 272,
+  PJRT_Device_MemoryStats: 312,
+  PJRT_DeviceDescription_Kind: 248,
   PJRT_DeviceDescription_ToString: 264,
   PJRT_Executable_Destroy: 360,
   PJRT_Executable_OutputElementTypes: 760,
   PJRT_Executable_OutputDimensions: 768,
   PJRT_Executable_GetCompiledMemoryStats: 808,
+  PJRT_Executable_GetCostAnalysis: 408,
   PJRT_Executable_Serialize: 432,
   PJRT_Executable_DeserializeAndLoad: 488,
   PJRT_LoadedExecutable_Destroy: 440,
@@ -193,6 +196,41 @@ export const STRUCTS = {
     size: 32,
     fields: { device: { kind: 'ptr', offset: 16 }, device_description: { kind: 'ptr', offset: 24 } },
   },
+  PJRT_Device_MemoryStats_Args: {
+    size: 185,
+    fields: {
+      device: { kind: 'ptr', offset: 16 },
+      bytes_in_use: { kind: 's64', offset: 24 },
+      peak_bytes_in_use: { kind: 's64', offset: 32 },
+      peak_bytes_in_use_is_set: { kind: 'u8', offset: 40 },
+      num_allocs: { kind: 's64', offset: 48 },
+      num_allocs_is_set: { kind: 'u8', offset: 56 },
+      largest_alloc_size: { kind: 's64', offset: 64 },
+      largest_alloc_size_is_set: { kind: 'u8', offset: 72 },
+      bytes_limit: { kind: 's64', offset: 80 },
+      bytes_limit_is_set: { kind: 'u8', offset: 88 },
+      bytes_reserved: { kind: 's64', offset: 96 },
+      bytes_reserved_is_set: { kind: 'u8', offset: 104 },
+      peak_bytes_reserved: { kind: 's64', offset: 112 },
+      peak_bytes_reserved_is_set: { kind: 'u8', offset: 120 },
+      bytes_reservable_limit: { kind: 's64', offset: 128 },
+      bytes_reservable_limit_is_set: { kind: 'u8', offset: 136 },
+      largest_free_block_bytes: { kind: 's64', offset: 144 },
+      largest_free_block_bytes_is_set: { kind: 'u8', offset: 152 },
+      pool_bytes: { kind: 's64', offset: 160 },
+      pool_bytes_is_set: { kind: 'u8', offset: 168 },
+      peak_pool_bytes: { kind: 's64', offset: 176 },
+      peak_pool_bytes_is_set: { kind: 'u8', offset: 184 },
+    },
+  },
+  PJRT_DeviceDescription_Kind_Args: {
+    size: 40,
+    fields: {
+      device_description: { kind: 'ptr', offset: 16 },
+      device_kind: { kind: 'ptr', offset: 24 },
+      device_kind_size: { kind: 'u64', offset: 32 },
+    },
+  },
   PJRT_DeviceDescription_ToString_Args: {
     size: 40,
     fields: {
@@ -237,6 +275,14 @@ export const STRUCTS = {
       host_alias_size_in_bytes: { kind: 's64', offset: 88 },
       host_temp_size_in_bytes: { kind: 's64', offset: 96 },
       peak_memory_in_bytes: { kind: 's64', offset: 104 },
+    },
+  },
+  PJRT_Executable_GetCostAnalysis_Args: {
+    size: 40,
+    fields: {
+      executable: { kind: 'ptr', offset: 16 },
+      num_properties: { kind: 'u64', offset: 24 },
+      properties: { kind: 'ptr', offset: 32 },
     },
   },
   PJRT_Executable_Serialize_Args: {
@@ -303,76 +349,4 @@ export const STRUCTS = {
     size: 32,
     fields: { buffer: { kind: 'ptr', offset: 16 }, buffer_pointer: { kind: 'ptr', offset: 24 } },
   },
-} as const
-
-/** `PJRT_Error_Code` */
-export const ERROR_CODE = {
-  OK: 0,
-  CANCELLED: 1,
-  UNKNOWN: 2,
-  INVALID_ARGUMENT: 3,
-  DEADLINE_EXCEEDED: 4,
-  NOT_FOUND: 5,
-  ALREADY_EXISTS: 6,
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  FAILED_PRECONDITION: 9,
-  ABORTED: 10,
-  OUT_OF_RANGE: 11,
-  UNIMPLEMENTED: 12,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-  DATA_LOSS: 15,
-  UNAUTHENTICATED: 16,
-} as const
-
-/** `PJRT_NamedValue_Type` */
-export const NAMED_VALUE_TYPE = {
-  kString: 0,
-  kInt64: 1,
-  kInt64List: 2,
-  kFloat: 3,
-  kBool: 4,
-} as const
-
-/** `PJRT_Buffer_Type` */
-export const BUFFER_TYPE = {
-  INVALID: 0,
-  PRED: 1,
-  S8: 2,
-  S16: 3,
-  S32: 4,
-  S64: 5,
-  U8: 6,
-  U16: 7,
-  U32: 8,
-  U64: 9,
-  F16: 10,
-  F32: 11,
-  F64: 12,
-  BF16: 13,
-  C64: 14,
-  C128: 15,
-  F8E5M2: 16,
-  F8E4M3FN: 17,
-  F8E4M3B11FNUZ: 18,
-  F8E5M2FNUZ: 19,
-  F8E4M3FNUZ: 20,
-  S4: 21,
-  U4: 22,
-  TOKEN: 23,
-  S2: 24,
-  U2: 25,
-  F8E4M3: 26,
-  F8E3M4: 27,
-  F8E8M0FNU: 28,
-  F4E2M1FN: 29,
-} as const
-
-/** `PJRT_HostBufferSemantics` */
-export const HOST_BUFFER_SEMANTICS = {
-  kImmutableOnlyDuringCall: 0,
-  kImmutableUntilTransferCompletes: 1,
-  kImmutableZeroCopy: 2,
-  kMutableZeroCopy: 3,
 } as const

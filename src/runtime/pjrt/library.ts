@@ -1,6 +1,7 @@
 import koffi from 'koffi'
 import { errorCode, PjrtError, PluginError } from './error.ts'
 import { API_VERSION, FUNCTIONS, STRUCTS } from './layouts.ts'
+import { checkLibraryFile } from './library-file.ts'
 import { readText } from './native.ts'
 import { type Fields, Struct, type StructName } from './struct.ts'
 
@@ -75,9 +76,11 @@ export class Library {
     process.env.TF_CPP_MIN_LOG_LEVEL ??= '1'
     let api: bigint
     try {
+      checkLibraryFile(path)
       pin(path)
       api = BigInt(koffi.load(path).func('uintptr_t GetPjrtApi()')() as Status)
     } catch (cause) {
+      if (cause instanceof PluginError) throw cause
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new PluginError(`${path} can't be loaded as a PJRT plugin: ${reason}`)
     }

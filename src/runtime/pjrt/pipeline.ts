@@ -5,14 +5,17 @@ import type { Library } from './library.ts'
 // One call that runs and one that waits keep the device busy. XLA itself would block the caller's thread at 32.
 const MAX_QUEUED = 2
 
-/** A call that the device works on. */
+/** A call that the devices work on. */
 export interface Call {
-  readonly done: PjrtEvent
+  /** One for each device. */
+  readonly done: readonly PjrtEvent[]
   /** Handles of the donated arguments. Freeing one blocks until the call is done, so they wait here for it. */
   readonly donated: readonly bigint[]
 }
 
-/** The calls that the device has not finished yet, oldest first. */
+const isDone = ({ done }: Call): boolean => done.every(event => event.isReady())
+
+/** The calls that the devices have not finished yet, oldest first. */
 export class Pipeline {
   private readonly library: Library
   private readonly calls: Call[] = []
@@ -28,12 +31,12 @@ export class Pipeline {
 
   /** How many calls the device has not finished. */
   get running(): number {
-    return this.calls.filter(call => !call.done.isReady()).length
+    return this.calls.filter(call => !isDone(call)).length
   }
 
   /** Frees what finished calls have held. Throws what an earlier call failed with, once. */
   reap(): void {
-    while (this.calls[0]?.done.isReady()) this.end(this.calls.shift()!)
+    while (this.calls[0] && isDone(this.calls[0])) this.end(this.calls.shift()!)
     if (this.failure === undefined) return
     const failure = this.failure
     this.failure = undefined
@@ -44,11 +47,8 @@ export class Pipeline {
   async admit(): Promise<void> {
     while (this.calls.length > MAX_QUEUED) {
       const call = this.calls.shift()!
-      try {
-        await call.done.settle()
-      } catch (error) {
-        this.failure ??= error
-      }
+      for (const part of await Promise.allSettled(call.done.map(event => event.settle())))
+        if (part.status === 'rejected') this.failure ??= part.reason
       this.bury(call)
     }
   }
@@ -59,11 +59,12 @@ export class Pipeline {
   }
 
   private end(call: Call): void {
-    try {
-      call.done.finish()
-    } catch (error) {
-      this.failure ??= error
-    }
+    for (const event of call.done)
+      try {
+        event.finish()
+      } catch (error) {
+        this.failure ??= error
+      }
     this.bury(call)
   }
 

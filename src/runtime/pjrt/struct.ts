@@ -68,12 +68,17 @@ export class Struct<out N extends StructName> {
   }
 }
 
-/** Structs one after the other, as C passes an array of them. */
+const members = new WeakMap<Uint8Array, readonly Struct<StructName>[]>()
+
+/**
+ * Structs one after the other, as C passes an array of them. The array keeps alive what its structs point at.
+ */
 export function structArray<N extends StructName>(structs: readonly Struct<N>[]): Uint8Array {
   const size = structs[0]?.bytes.length ?? 0
   const out = new Uint8Array(new ArrayBuffer(size * structs.length))
   structs.forEach((s, i) => {
     out.set(s.bytes, i * size)
   })
+  members.set(out, structs)
   return out
 }

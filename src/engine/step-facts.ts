@@ -1,0 +1,71 @@
+import { DataError } from '../data/error.ts'
+import type { Program } from '../ir/program.ts'
+import type { StepFacts, StepMemory } from '../protocol/messages.ts'
+import type { Backend, DeviceMemory, Executable, MemoryStats } from '../runtime/backend.ts'
+import { dotFlops } from './cost.ts'
+
+/**
+ * What is known of a Train's compiled step before it is taken. Its operations are XLA's count of the compiled
+ * program or that of the matrix products in the IR, whichever is larger: XLA counts the body of a loop once.
+ */
+export function stepFacts(program: Program, executable: Executable, backend: Backend): StepFacts {
+  return {
+    devices: backend.deviceCount ?? 1,
+    ...(executable.memory && { memory: stepMemory(executable.memory) }),
+    flops: Math.max(executable.cost?.flops ?? 0, dotFlops(program)),
+  }
+}
+
+/** Results that take over the memory of arguments need none of their own. */
+export const stepMemory = (stats: MemoryStats): StepMemory => ({
+  ...stats,
+  totalBytes: stats.argumentBytes + stats.outputBytes - stats.aliasedBytes + stats.temporaryBytes,
+})
+
+/**
+ * Throws a `DataError` where a step needs more memory than there is. `DIPTYCH_MEMORY_LIMIT` (bytes, or such as
+ * `12G`) stands in for what the device says is available; `none` takes the risk.
+ */
+export function refuseTooLarge(
+  { devices, memory }: StepFacts,
+  device: DeviceMemory | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): void {
+  const setting = env.DIPTYCH_MEMORY_LIMIT
+  if (!memory || setting === 'none') return
+  const limit = setting ? parseBytes(setting) : undefined
+  const available = limit ?? device?.availableBytes
+  if (available === undefined) return
+  const sharing = device?.sharedBy ?? 1
+  const needed = memory.totalBytes * sharing
+  if (needed <= available) return
+  const { argumentBytes, outputBytes, aliasedBytes, temporaryBytes } = memory
+  const each = devices > 1 ? ' on each device' : ''
+  const parts = [
+    `${size(argumentBytes)} for weights, optimizer state and batch`,
+    `${size(outputBytes - aliasedBytes)} for results beside them`,
+    `${size(temporaryBytes)} for activations and gradients`,
+  ]
+  const together = sharing > 1 ? `, ${size(needed)} for the ${sharing} devices that share it` : ''
+  const there =
+    limit !== undefined
+      ? `DIPTYCH_MEMORY_LIMIT allows ${size(limit)}`
+      : `${size(available)} of ${size(device!.totalBytes)} are available in ${device!.what}`
+  throw new DataError(
+    `a step needs ${size(memory.totalBytes)} of memory${each} (${parts.join(', ')})${together}, but ${there}. ` +
+      'Make the batch smaller, accumulate gradients over several smaller ones, recompute activations ' +
+      '(gradientCheckpointing), or train in bf16. DIPTYCH_MEMORY_LIMIT=none tries it all the same.',
+  )
+}
+
+function size(bytes: number): string {
+  const [scale, unit] = bytes >= 1e9 ? [1e9, 'GB'] : bytes >= 1e6 ? [1e6, 'MB'] : [1e3, 'kB']
+  return `${(bytes / scale).toFixed(1)} ${unit}`
+}
+
+function parseBytes(text: string): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([kMGT]?)B?$/i.exec(text.trim()) ?? []
+  if (digits === undefined)
+    throw new DataError(`DIPTYCH_MEMORY_LIMIT is "${text}": set it to bytes, such as 12G, or to none.`)
+  return Math.floor(Number(digits) * 1000 ** ['', 'K', 'M', 'G', 'T'].indexOf(unit!.toUpperCase()))
+}
