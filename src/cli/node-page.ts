@@ -81,6 +81,7 @@ function sampleInputs(def: NodeDef): InputTypes {
       return tensorPort(a.dtype, ...(a.leading ? [dim('…', SIZE)] : []), ...axes)
     }
     const batch = dim('batch', SIZE)
+    if (a.kind === 'device') return tensorPort('float', batch, dim('…', SIZE))
     if (a.kind === 'record') {
       const length = dim('length', SIZE)
       const fields = {

@@ -1,4 +1,4 @@
-import type { BatchInput } from '../graph/compile/train-step.ts'
+import type { BatchInput } from '../graph/compile/batch-inputs.ts'
 import type { Program } from '../ir/program.ts'
 
 /** Where a run computes. */

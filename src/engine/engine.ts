@@ -130,10 +130,12 @@ function failure(e: unknown): Result {
   const node =
     e instanceof NodeFailure ? e.node : cause instanceof BuildError ? (cause.origin ?? undefined) : undefined
   const expected =
-    cause instanceof DataError ||
-    cause instanceof GraphFault ||
-    cause instanceof BuildError ||
-    cause instanceof SafetensorsError
+    cause instanceof DataError || cause instanceof BuildError || cause instanceof SafetensorsError
+  if (cause instanceof GraphFault) {
+    const { message, place } = cause
+    const told = place.hint ? `${message}. ${place.hint}` : message
+    return { type: 'failed', diagnostics: [], message: told, node }
+  }
   if (expected) return { type: 'failed', diagnostics: [], message: cause.message, node }
   const device = deviceFault(cause)
   if (device) {

@@ -3,6 +3,7 @@ import { hashOf } from '../data/hash.ts'
 import { encodePadded } from '../data/tokenizer.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
 import { buildPairSlice, buildWireSlice, type EvalSlice } from '../graph/compile/eval-slice.ts'
+import { inheritedPrecision } from '../graph/compile/precision.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { EvaluationContext, HostValue, Report, Side } from '../graph/host.ts'
 import type { EvaluatorNode } from '../graph/kit.ts'
@@ -18,7 +19,7 @@ import { type FieldSource, openField } from './feed.ts'
 import { reportBad } from './host-nodes.ts'
 import { readReport, writeReport } from './report-cache.ts'
 import { asDataset, asTokenizer, type EngineDataset } from './values.ts'
-import { type TrainedWeights, uploadWeights } from './weights.ts'
+import { boundHashes, type TrainedWeights, uploadWeights, type WeightWires } from './weights.ts'
 
 /** Rows of a slice's batch and of a tile of similarities. */
 export const ROWS = 128
@@ -35,6 +36,7 @@ export async function runEvaluator(
   node: CheckedNode,
   values: ReadonlyMap<Wire, HostValue>,
   weights: TrainedWeights,
+  wires: WeightWires,
   options: { readonly fresh: boolean },
   context: DeviceContext,
 ): Promise<Report> {
@@ -43,20 +45,26 @@ export async function runEvaluator(
   const pairs = wireOf(node, needs.pairs)!
   const operands = operandsOf(graph, pairs)!
   const dataset = asDataset(values.get(wireOf(node, 'dataset')!))
-  const tile = buildPairSlice(graph, pairs, operands, TILE, TILE)
+  const precision = inheritedPrecision(graph, node)
+  const tile = buildPairSlice(graph, pairs, operands, TILE, TILE, precision)
   const sides = {
-    rows: buildWireSlice(graph, operands.rows, ROWS),
-    columns: buildWireSlice(graph, operands.columns, ROWS),
+    rows: buildWireSlice(graph, operands.rows, ROWS, precision),
+    columns: buildWireSlice(graph, operands.columns, ROWS, precision),
   }
   const tokenizers = fieldsOf(graph, [operands.rows, operands.columns]).flatMap(f =>
     tokenizerOfField(graph, f, values),
+  )
+  const slices = [tile, sides.rows, sides.columns]
+  const bound = boundHashes(
+    slices.flatMap(s => s.weights),
+    wires,
   )
   const parts = {
     code: hashOf(codeOf(def, context.codeHash)),
     params: hashOf(node.params),
     inputs: hashOf([dataset.hash, tokenizers.map(t => t.hash)]),
-    weights: weights.hash,
-    program: hashOf([tile, sides.rows, sides.columns].map(s => printProgram(s.program))),
+    weights: bound.length ? hashOf([weights.hash, bound]) : weights.hash,
+    program: hashOf(slices.map(s => printProgram(s.program))),
     engine: context.backend.fingerprint,
   }
   const why = context.reasons?.note(node.id, parts, options.fresh)
@@ -70,7 +78,17 @@ export async function runEvaluator(
     }
   }
   context.emit({ type: 'node', node: node.id, state: 'running', why })
-  const session = new Evaluation(graph, node, values, dataset, weights, { tile, ...sides }, operands, context)
+  const session = new Evaluation(
+    graph,
+    node,
+    values,
+    dataset,
+    weights,
+    wires,
+    { tile, ...sides },
+    operands,
+    context,
+  )
   try {
     const report = { ...(await def.evaluate(session, node.params)), attribution }
     await keepIfPossible(node.id, context, () => writeReport(context.cacheDir, key, report))
@@ -98,6 +116,7 @@ class Evaluation implements EvaluationContext {
   private readonly node: CheckedNode
   private readonly values: ReadonlyMap<Wire, HostValue>
   private readonly weights: TrainedWeights
+  private readonly wires: WeightWires
   private readonly slices: { readonly tile: EvalSlice; readonly rows: EvalSlice; readonly columns: EvalSlice }
   private readonly operands: { readonly rows: Wire; readonly columns: Wire }
   private readonly context: DeviceContext
@@ -109,6 +128,7 @@ class Evaluation implements EvaluationContext {
     values: ReadonlyMap<Wire, HostValue>,
     dataset: EngineDataset,
     weights: TrainedWeights,
+    wires: WeightWires,
     slices: Evaluation['slices'],
     operands: { readonly rows: Wire; readonly columns: Wire },
     context: DeviceContext,
@@ -118,6 +138,7 @@ class Evaluation implements EvaluationContext {
     this.values = values
     this.dataset = dataset
     this.weights = weights
+    this.wires = wires
     this.slices = slices
     this.operands = operands
     this.context = context
@@ -288,7 +309,7 @@ class Evaluation implements EvaluationContext {
         .then(executable => ({
           executable,
           slice,
-          weights: uploadWeights(this.context.backend, slice.weights, this.weights),
+          weights: uploadWeights(this.context.backend, slice.weights, this.weights, this.wires),
         }))
       this.programs.set(slice, program)
     }

@@ -4,7 +4,7 @@ import { rowsOfStep, variantOf } from '../data/order.ts'
 import { packImages } from '../data/pack.ts'
 import { packTokens } from '../data/pack-tokens.ts'
 import type { BadRow } from '../data/table.ts'
-import type { BatchInput } from '../graph/compile/train-step.ts'
+import type { BatchInput } from '../graph/compile/batch-inputs.ts'
 import type { Derivation } from '../graph/kit.ts'
 import type { FieldRef } from '../graph/slice.ts'
 import { byteLength } from '../ir/types.ts'
@@ -111,16 +111,14 @@ export interface FeedField {
 export class Feed {
   readonly hash: string
   private readonly fields: readonly FeedField[]
-  private readonly inputs: readonly BatchInput[]
   private readonly usable = new Map<string, Int32Array>()
   private readonly seed: number
   private readonly trainId: string
 
-  constructor(seed: number, trainId: string, fields: readonly FeedField[], inputs: readonly BatchInput[]) {
+  constructor(seed: number, trainId: string, fields: readonly FeedField[]) {
     this.seed = seed
     this.trainId = trainId
     this.fields = fields
-    this.inputs = inputs
     for (const { ref, dataset } of fields) {
       if (this.usable.has(ref.batch)) continue
       const mine = fields.filter(f => f.ref.batch === ref.batch)
@@ -131,11 +129,12 @@ export class Feed {
     this.hash = hashOf(fields.map(f => [f.ref.batch, f.ref.port, f.source.hash, f.dataset.hash]))
   }
 
-  /** The arrays of one step, in the order of the program's batch arguments. */
-  async batch(step: number): Promise<HostArray[]> {
+  /** The arrays of these batch arguments for one step, in their order. */
+  async batch(step: number, inputs: readonly BatchInput[]): Promise<HostArray[]> {
     const gathered = new Map<string, Record<string, Uint8Array>>()
     for (const { ref, source, dataset } of this.fields) {
-      const size = this.inputs.find(i => i.batch === ref.batch && i.port === ref.port)!.type.shape[0]!
+      const size = inputs.find(i => i.batch === ref.batch && i.port === ref.port)?.type.shape[0]
+      if (size === undefined) continue
       const usable = this.usable.get(ref.batch)!
       const { rows, epoch } = rowsOfStep({
         rows: usable.length,
@@ -156,7 +155,7 @@ export class Feed {
         ),
       )
     }
-    return this.inputs.map(i => {
+    return inputs.map(i => {
       const bytes = gathered.get(`${i.batch}.${i.port}`)![i.raw]!
       if (bytes.length !== byteLength(i.type))
         throw new Error(`${i.name}: ${bytes.length} bytes for its type`)

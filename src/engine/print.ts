@@ -1,5 +1,6 @@
 import { DataError } from '../data/error.ts'
 import { buildPairSlice, buildWireSlice } from '../graph/compile/eval-slice.ts'
+import { inheritedPrecision } from '../graph/compile/precision.ts'
 import { buildTrainStep } from '../graph/compile/train-step.ts'
 import { splitWire, type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, SettingsValue } from '../graph/host.ts'
@@ -13,6 +14,7 @@ import type { EngineContext } from './context.ts'
 import { ROWS, TILE } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
+import { NodeFailure } from './node-failure.ts'
 
 /** The programs of a graph, or of one node, as IR or as StableHLO. Reads no data. */
 export async function printGraph(
@@ -30,15 +32,16 @@ export async function printGraph(
   const programs: { readonly program: Program; readonly donate?: readonly number[] }[] = []
   for (const n of chosen) {
     if (n.def.kind === 'train') {
-      const step = buildTrainStep(loaded.graph, n.id, await optimizersOf(loaded, n.id, context))
-      programs.push({ program: step.program, donate: step.donate })
+      const optimizers = await optimizersOf(loaded, n.id, context)
+      programs.push(...onNode(n.id, () => buildTrainStep(loaded.graph, n.id, optimizers)).variants)
     } else if (n.def.kind === 'evaluator') {
       const pairs = wireOf(n, n.def.needs(n.params).pairs)!
       const operands = operandsOf(loaded.graph, pairs)!
+      const precision = inheritedPrecision(loaded.graph, n)
       programs.push(
-        buildWireSlice(loaded.graph, operands.rows, ROWS),
-        buildWireSlice(loaded.graph, operands.columns, ROWS),
-        buildPairSlice(loaded.graph, pairs, operands, TILE, TILE),
+        buildWireSlice(loaded.graph, operands.rows, ROWS, precision),
+        buildWireSlice(loaded.graph, operands.columns, ROWS, precision),
+        buildPairSlice(loaded.graph, pairs, operands, TILE, TILE, precision),
       )
     }
   }
@@ -53,6 +56,15 @@ export async function printGraph(
         : lowerToStableHlo(p.program, { donate: p.donate }),
     )
     .join('\n')
+}
+
+/** What building a node's programs finds wrong is told of that node. */
+function onNode<T>(node: string, build: () => T): T {
+  try {
+    return build()
+  } catch (e) {
+    throw new NodeFailure(node, e)
+  }
 }
 
 /** Optimizers and schedules are settings: their nodes run without any data. */

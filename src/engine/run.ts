@@ -133,15 +133,13 @@ async function runNode(
     const outputs = await runHostNode(node, state.values, folder, graph.seed, context)
     for (const [port, value] of Object.entries(outputs)) state.values.set(`${node.id}.${port}`, value)
   } else if (node.def.kind === 'train') {
-    const before = wireOf(node, 'weights')
-    const wired = before ? state.weights.get(before) : undefined
-    const made = await runTrain(graph, node, state.values, wired, run, options, context)
+    const made = await runTrain(graph, node, state.values, state.weights, run, options, context)
     for (const [port, weights] of Object.entries(made)) state.weights.set(`${node.id}.${port}`, weights)
   } else if (node.def.kind === 'evaluator') {
     const wire = wireOf(node, 'weights')
     const weights = wire ? state.weights.get(wire) : undefined
     if (!weights) throw new DataError('its weights do not come from a Train')
-    const report = await runEvaluator(graph, node, state.values, weights, options, context)
+    const report = await runEvaluator(graph, node, state.values, weights, state.weights, options, context)
     return withPictures(report, graph, node, state.values, run.path, context)
   }
   return undefined

@@ -1,4 +1,6 @@
+import type { BatchInput } from '../graph/compile/batch-inputs.ts'
 import type { TrainStep } from '../graph/compile/train-step.ts'
+import type { TrainVariant } from '../graph/compile/train-variant.ts'
 import { byteLength } from '../ir/types.ts'
 import type { StepEvent } from '../protocol/messages.ts'
 import type { Backend, DeviceArray, Executable, HostArray } from '../runtime/backend.ts'
@@ -11,6 +13,9 @@ export interface LoopState {
   readonly optimizer: ReadonlyMap<string, HostArray>
 }
 
+/** Gives the arrays of these batch arguments for one step, in their order. */
+export type FeedStep = (step: number, inputs: readonly BatchInput[]) => Promise<HostArray[]>
+
 /**
  * The device side of training: weights and optimizer state stay on the device and are donated from one step to
  * the next; each step is one call. While the device works on a step, the host gathers and uploads the next
@@ -19,8 +24,8 @@ export interface LoopState {
 export class TrainLoop {
   private readonly step: TrainStep
   private readonly backend: Backend
-  private readonly executable: Executable
-  private readonly feed: (step: number) => Promise<HostArray[]>
+  private readonly executables: ReadonlyMap<TrainVariant, Executable>
+  private readonly feed: FeedStep
   /** Arguments by name, batch left out. */
   private readonly args = new Map<string, DeviceArray>()
   private next: number
@@ -30,14 +35,15 @@ export class TrainLoop {
   constructor(
     step: TrainStep,
     backend: Backend,
-    executable: Executable,
-    feed: (step: number) => Promise<HostArray[]>,
+    executables: ReadonlyMap<TrainVariant, Executable>,
+    feed: FeedStep,
     start: LoopState,
     key: readonly [number, number],
+    bound: ReadonlyMap<string, HostArray> = new Map(),
   ) {
     this.step = step
     this.backend = backend
-    this.executable = executable
+    this.executables = executables
     this.feed = feed
     this.next = start.step
     for (const w of step.weights) this.args.set(w.name, backend.upload(start.weights.get(w.name)!))
@@ -48,6 +54,7 @@ export class TrainLoop {
     }
     this.args.set('step', backend.upload(scalarArray('s32', start.step)))
     this.args.set('key', backend.upload(hostArray({ dtype: 'u32', shape: [2] }, key)))
+    for (const w of step.bound) this.args.set(w.name, backend.upload(bound.get(w.name)!))
   }
 
   /** Steps taken so far. */
@@ -61,7 +68,8 @@ export class TrainLoop {
   }
 
   private prepare(step: number): Promise<DeviceArray[]> {
-    return this.feed(step).then(arrays => arrays.map(a => this.backend.upload(a, 'split')))
+    const { batch } = this.step.variantAt(step)
+    return this.feed(step, batch).then(arrays => arrays.map(a => this.backend.upload(a, 'split')))
   }
 
   /**
@@ -72,15 +80,16 @@ export class TrainLoop {
     const at = this.next
     const batch = await (this.prepared ?? this.prepare(at))
     this.prepared = undefined
-    const names = [...this.args.keys()]
+    const variant = this.step.variantAt(at)
+    const executable = this.executables.get(variant)!
     const called = performance.now()
-    const results = await this.executable.run([...names.map(n => this.args.get(n)!), ...batch])
+    const results = await executable.run([...variant.args.map(n => this.args.get(n)!), ...batch])
     if (more) {
       this.prepared = this.prepare(at + 1)
       // A failure is raised where the batch is awaited.
       this.prepared.catch(() => {})
     }
-    const kept = [...this.step.trained, ...this.step.state.map(s => s.name), 'step']
+    const { kept } = variant
     kept.forEach((name, i) => {
       this.args.set(name, results[i]!)
     })
@@ -90,14 +99,15 @@ export class TrainLoop {
     this.inCall += performance.now() - called
     for (const s of scalars) s.free()
     for (const b of batch) b.free()
-    const metrics = Object.fromEntries(this.step.metrics.map((name, i) => [name, values[i]!]))
+    const metrics = Object.fromEntries(variant.metrics.map((name, i) => [name, values[i]!]))
     return { type: 'step', node, step: at, ...metrics }
   }
 
   /** Runs another program on what the next step will be called with, and takes no step. */
   async inspect(executable: Executable): Promise<DeviceArray[]> {
     this.prepared ??= this.prepare(this.next)
-    return executable.run([...this.args.values(), ...(await this.prepared)])
+    const { args } = this.step.variantAt(this.next)
+    return executable.run([...args.map(n => this.args.get(n)!), ...(await this.prepared)])
   }
 
   /** Copies the whole state to the host. */

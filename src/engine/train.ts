@@ -5,28 +5,27 @@ import { DataError } from '../data/error.ts'
 import { hashOf, sha256 } from '../data/hash.ts'
 import { breathe } from '../data/parallel.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
-import { averageName, buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
+import { buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
+import { averageName } from '../graph/compile/train-variant.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, SettingsValue } from '../graph/host.ts'
 import type { TrainNode } from '../graph/kit.ts'
-import { fieldsOf } from '../graph/slice.ts'
+import { overriddenGraph } from '../graph/overrides.ts'
+import { fieldsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
-import { threefry } from '../ir/threefry.ts'
 import { elementCount } from '../ir/types.ts'
-import { hashString } from '../nn/init.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import { differences, PARTS, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
 import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
-import { batchArguments } from './devices.ts'
 import { Feed, openField } from './feed.ts'
 import { reportBad } from './host-nodes.ts'
-import { explainNonFinite, type Replay, refuseNonFinite } from './non-finite.ts'
+import { explainNonFinite, refuseNonFinite } from './non-finite.ts'
 import type { RunStore } from './run-store.ts'
-import { refuseTooLarge, stepFacts } from './step-facts.ts'
-import { type LoopState, TrainLoop } from './train-loop.ts'
+import type { LoopState } from './train-loop.ts'
+import { compileStage, freeAll, openLoop, replayOf, type TrainStage } from './train-stage.ts'
 import { asDataset, asTokenizer } from './values.ts'
-import { startingValue, type TrainedWeights } from './weights.ts'
+import { boundHashes, boundValue, startingValues, type TrainedWeights, type WeightWires } from './weights.ts'
 
 export interface StageOptions {
   readonly fresh: boolean
@@ -48,11 +47,13 @@ export async function runTrain(
   graph: CheckedGraph,
   node: CheckedNode,
   values: ReadonlyMap<Wire, HostValue>,
-  wired: TrainedWeights | undefined,
+  wires: WeightWires,
   run: RunStore,
   options: StageOptions,
   context: DeviceContext,
 ): Promise<StageResult> {
+  const before = wireOf(node, 'weights')
+  const wired = before ? wires.get(before) : undefined
   const settings = (node.def as TrainNode).settings(node.params)
   const seed = settings.seed ?? graph.seed
   const optimizers = wiresOf(node.json.in.optimizer).map(
@@ -60,12 +61,12 @@ export async function runTrain(
   )
   const step = buildTrainStep(graph, node.id, optimizers)
   refuseHugeOnReference(step, node.id, context)
-  const feed = await openFeed(graph, node, step, values, seed, context)
+  const feed = await openFeed(graph, node, values, seed, context)
   try {
     const key: StageKey = {
-      program: sha256(printProgram(step.program)),
+      program: programHash(step),
       data: feed.hash,
-      start: startHash(step, wired),
+      start: startHash(step, wired, wires),
       seed,
       steps: settings.steps,
       engine: `${ENGINE} ${context.backend.fingerprint}`,
@@ -83,13 +84,13 @@ export async function runTrain(
     }
     context.emit({ type: 'node', node: node.id, state: 'running', why: options.resumeFrom ? 'resumed' : why })
     await context.reasons?.save()
+    const bound = new Map(step.bound.map(w => [w.name, boundValue(w, wires)]))
+    const stage: TrainStage = { id: node.id, step, feed, key, bound, run, context }
     const start = await startOf(node.id, step, key, seed, wired, run, options)
     const end =
       start.step >= settings.steps
         ? start
-        : await train(node.id, step, feed, start, settings, key, run, context).catch(e =>
-            explainNonFinite(e, replayOf(node.id, step, feed, start, key, run, context), context),
-          )
+        : await train(stage, start, settings).catch(e => explainNonFinite(e, replayOf(stage, start), context))
     await keep(cached, node.id, run, context)
     context.emit({ type: 'node', node: node.id, state: 'done' })
     return resultOf(step, hash, end)
@@ -108,9 +109,20 @@ function resultOf(step: TrainStep, hash: string, end: Omit<LoopState, 'step'>): 
   return { weights, ema: { hash: hashOf([hash, 'ema']), tensors: new Map(averaged) } }
 }
 
-/** Where a stage starts: the wired weights, and how the others are made. */
-const startHash = (step: TrainStep, wired: TrainedWeights | undefined): string =>
-  hashOf([wired?.hash ?? '', step.weights.map(w => (wired?.tensors.has(w.name) ? w.name : [w.name, w.init]))])
+/** Hash of every program that makes steps, and of which step each makes where there are several. */
+const programHash = (step: TrainStep): string =>
+  sha256([...step.variants.map(v => printProgram(v.program)), ...(step.plan ? [step.plan] : [])].join('\n'))
+
+/** Where a stage starts: the wired weights, how the others are made, and the weights that it is bound to. */
+function startHash(step: TrainStep, wired: TrainedWeights | undefined, wires: WeightWires): string {
+  const started = step.weights.map(w =>
+    wired?.tensors.has(w.name)
+      ? w.name
+      : [w.name, w.startsAs === undefined ? w.init : { startsAs: w.startsAs }],
+  )
+  const bound = boundHashes(step.bound, wires)
+  return hashOf([wired?.hash ?? '', started, ...(bound.length ? [bound] : [])])
+}
 
 /** Puts the stage's last checkpoint and metrics into the cache, whole or not at all. */
 async function keep(cached: string, train: string, run: RunStore, context: DeviceContext): Promise<void> {
@@ -132,7 +144,7 @@ async function keep(cached: string, train: string, run: RunStore, context: Devic
 }
 
 function refuseHugeOnReference(step: TrainStep, node: string, context: DeviceContext): void {
-  const flops = dotFlops(step.program)
+  const flops = Math.max(...step.variants.map(v => dotFlops(v.program)))
   if (context.backend.name === 'reference' && flops > TOY_FLOPS)
     throw new DataError(
       `"${node}" needs ${(flops / 1e9).toFixed(1)} GFLOP a step; the reference backend is for toys of up to ${TOY_FLOPS / 1e9}. ` +
@@ -144,12 +156,11 @@ function refuseHugeOnReference(step: TrainStep, node: string, context: DeviceCon
 async function openFeed(
   graph: CheckedGraph,
   node: CheckedNode,
-  step: TrainStep,
   values: ReadonlyMap<Wire, HostValue>,
   seed: number,
   context: DeviceContext,
 ): Promise<Feed> {
-  const refs = fieldsOf(graph, wiresOf(node.json.in.loss))
+  const refs = fieldsOf(overriddenGraph(graph, node), wiresOf(node.json.in.loss))
   const fields = []
   for (const ref of refs) {
     const batch = graph.nodes.get(ref.batch)!
@@ -161,7 +172,7 @@ async function openFeed(
     reportBad(ref.batch, source.bad, context)
     fields.push({ ref, source, dataset })
   }
-  return new Feed(seed, node.id, fields, step.batch)
+  return new Feed(seed, node.id, fields)
 }
 
 /** A fresh start, or the checkpoint that the run resumes from. */
@@ -177,8 +188,7 @@ async function startOf(
   const path = options.resumeFrom ? await run.newest(train, options.resumeFrom) : undefined
   if (!path) {
     await run.resumeMetrics(train, 0)
-    const weights = new Map(step.weights.map(w => [w.name, startingValue(w, seed, wired)]))
-    return { step: 0, weights, optimizer: new Map() }
+    return { step: 0, weights: startingValues(step.weights, seed, wired), optimizer: new Map() }
   }
   const checkpoint = await readCheckpoint(path)
   const changed = differences(checkpoint.key, key)
@@ -192,41 +202,25 @@ async function startOf(
 }
 
 async function train(
-  id: string,
-  step: TrainStep,
-  feed: Feed,
+  stage: TrainStage,
   start: LoopState,
   settings: { readonly steps: number; readonly checkpointEvery: number },
-  key: StageKey,
-  run: RunStore,
-  context: DeviceContext,
 ): Promise<LoopState> {
+  const { id, step, key, run, context } = stage
   const before = performance.now()
   context.emit({ type: 'progress', node: id, what: 'compiling', done: 0, total: 0 })
-  const executable = await context.backend.compile(step.program, {
-    donate: step.donate,
-    split: batchArguments(step.program, step.batch),
-  })
-  const facts = stepFacts(step.program, executable, context.backend)
+  const { executables, facts } = await compileStage(stage)
   context.emit({
     type: 'train',
     node: id,
     steps: settings.steps,
     firstStep: start.step,
-    parameters: step.weights.reduce((n, w) => n + elementCount(w.shape), 0),
+    parameters: parameterCount(step),
     compileSeconds: (performance.now() - before) / 1000,
-    fromCache: executable.fromCache,
+    fromCache: [...executables.values()].every(e => e.fromCache),
     facts,
   })
-  refuseTooLarge(facts, context.backend.memory?.())
-  const loop = new TrainLoop(
-    step,
-    context.backend,
-    executable,
-    s => feed.batch(s),
-    start,
-    trainKey(key.seed, id),
-  )
+  const loop = openLoop(stage, executables, start)
   context.persistWith(() => run.flush(id))
   let committed = start.step
   const commit = async () => {
@@ -265,46 +259,10 @@ async function train(
   } finally {
     await run.flush(id)
     await loop.free()
-    executable.free()
+    freeAll(executables)
   }
 }
 
-/** How the steps of a stage are made again, to see where a value came from. */
-function replayOf(
-  id: string,
-  step: TrainStep,
-  feed: Feed,
-  start: LoopState,
-  key: StageKey,
-  run: RunStore,
-  { backend }: DeviceContext,
-): Replay {
-  const split = batchArguments(step.program, step.batch)
-  const data = new Set(step.batch.map(input => input.name))
-  return {
-    checkpoints: run.checkpoints(id),
-    starts: async () => {
-      const newest = await run.newest(id, run.checkpoints(id))
-      const checkpoint = newest && (await readCheckpoint(newest))
-      return checkpoint && checkpoint.step > start.step ? [checkpoint, start] : [start]
-    },
-    program: () => step.program,
-    isData: name => data.has(name),
-    compile: program => backend.compile(program, { split }),
-    open: async state => {
-      const executable = await backend.compile(step.program, { donate: step.donate, split })
-      const loop = new TrainLoop(step, backend, executable, s => feed.batch(s), state, trainKey(key.seed, id))
-      const close = async () => {
-        await loop.free()
-        executable.free()
-      }
-      return { loop, close }
-    },
-  }
-}
-
-/** The key of a stage: from the seed and the Train's id. */
-function trainKey(seed: number, id: string): [number, number] {
-  const [a, b] = hashString(id)
-  return threefry(0, seed, a, b)
-}
+/** How many numbers a stage's weights have, state and averages left out. */
+const parameterCount = ({ weights }: TrainStep): number =>
+  weights.reduce((n, w) => (w.role === 'weight' ? n + elementCount(w.shape) : n), 0)

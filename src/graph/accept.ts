@@ -6,6 +6,7 @@ import { isDevice, type PortType, showPort, type TensorPort } from './types.ts'
 export function showAccept(a: Accept): string {
   if (a.kind === 'host') return a.of
   if (a.kind === 'record') return a.record
+  if (a.kind === 'device') return 'any device wire'
   const dims = a.dims.map(d => (d === '*' ? 'any' : d))
   return `${a.dtype}[${[...(a.leading ? ['…'] : []), ...dims].join(', ')}]`
 }
@@ -19,6 +20,10 @@ export function matchWire(port: string, accept: Accept, wire: PortType): void {
   }
   if (accept.kind === 'host') {
     if (wire.kind !== accept.of) throw refuse('DT030', '')
+    return
+  }
+  if (accept.kind === 'device') {
+    if (!isDevice(wire)) throw refuse('DT030', '')
     return
   }
   if (accept.kind === 'record') {

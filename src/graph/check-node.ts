@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { matchSizes, matchWire } from './accept.ts'
 import type { CheckedNode, SchemaState } from './check.ts'
 import { closest, GraphFault, suggest } from './diagnostic.ts'
@@ -5,6 +6,7 @@ import { type NodeJson, references, splitWire, type Wire, wiresOf } from './docu
 import type { FlatGraph, OpenInput } from './expand.ts'
 import { explainIssues } from './explain.ts'
 import type { InputSpec, InputTypes, NodeDef } from './kit.ts'
+import { migrateParams } from './migrate.ts'
 import { own } from './own.ts'
 import type { DatasetSchema } from './schema.ts'
 import type { PortType, PortTypes } from './types.ts'
@@ -41,33 +43,41 @@ export function readParams(s: Subject): Readonly<Record<string, unknown>> | unde
   })
   const result = def.params.safeParse(given)
   if (result.success) return broken.length ? undefined : result.data
-  for (const { path, kind, message, hint } of explainIssues(result.error.issues, given)) {
-    const field = ['params', ...path].join('.')
-    if (kind !== 'unknown key') s.report(new GraphFault('DT012', message, { field, hint }))
-    else {
-      const key = String(path.at(-1))
-      const known = path.length === 1 ? suggest(key, Object.keys(def.params.shape)) : undefined
-      const unknown = `"${def.type}" has no parameter "${key}"`
-      s.report(new GraphFault('DT011', unknown, { field, hint: known }))
-    }
-  }
+  paramFaults(def, result.error.issues, given, 'params').forEach(s.report)
   return undefined
 }
 
+/** What a node's schema found wrong with its parameters, which stand at the field `at`. */
+export const paramFaults = (
+  def: NodeDef,
+  issues: readonly z.core.$ZodIssue[],
+  given: unknown,
+  at: string,
+): GraphFault[] =>
+  explainIssues(issues, given).map(({ path, kind, message, hint }) => {
+    const field = [at, ...path].join('.')
+    if (kind !== 'unknown key') return new GraphFault('DT012', message, { field, hint })
+    const key = String(path.at(-1))
+    const known = path.length === 1 ? suggest(key, Object.keys(def.params.shape)) : undefined
+    return new GraphFault('DT011', `"${def.type}" has no parameter "${key}"`, { field, hint: known })
+  })
+
 /** Migrations are written for sound parameters of their version; what they can't read was never sound. */
 function migrated({ json, def, report }: Subject): Record<string, unknown> | undefined {
-  let given: Record<string, unknown> = { ...json.params }
-  for (let v = json.v; v < def.version; v++) {
-    try {
-      given = def.migrations?.[v]?.(given) ?? given
-    } catch {
-      const message = `the parameters are no good settings of "${def.type}" version ${v}`
-      const hint = `Write them as version ${def.version} has them, and "v": ${def.version}.`
-      report(new GraphFault('DT012', message, { field: 'params', hint }))
-      return undefined
-    }
+  try {
+    return migrateParams(def, json)
+  } catch {
+    const message = `the parameters are no good settings of "${def.type}" version ${json.v}`
+    const hint = `Write them as version ${def.version} has them, and "v": ${def.version}.`
+    report(new GraphFault('DT012', message, { field: 'params', hint }))
+    return undefined
   }
-  return given
+}
+
+/** Parameters that name the node whose weights this one uses or follows. */
+const LENDERS: Readonly<Record<string, string>> = {
+  sharedWith: 'share its weights with',
+  averageOf: 'be the moving average of',
 }
 
 /** A `$node` must name a node; one that lends its weights must be of the same type and have its own. */
@@ -80,17 +90,28 @@ function brokenReference(s: Subject, ref: { readonly path: string; readonly node
     const hint = suggest(ref.node, [...s.flat.nodes.keys()])
     return fault(`it refers to the node "${ref.node}", which isn't there`, hint)
   }
-  if (ref.path !== 'sharedWith') return []
-  if (ref.node === s.id) return fault('a node can’t share its weights with itself', 'Remove it.')
+  const what = own(LENDERS, ref.path)
+  if (!what) return []
+  if (ref.node === s.id) return fault(`a node can’t ${what} itself`, 'Remove it.')
   if (target.type !== s.json.type)
     return fault(
-      `weights are shared between nodes of one type, but this is "${s.json.type}" and "${ref.node}" is "${target.type}"`,
+      `${ref.path === 'averageOf' ? 'a moving average follows a node of its own type' : 'weights are shared between nodes of one type'}, but this is "${s.json.type}" and "${ref.node}" is "${target.type}"`,
     )
-  const [further] = references({ sharedWith: own(target.params, 'sharedWith') })
-  // Two that share with each other are one fault, said at the first.
-  if (!further || (further.node === s.id && ref.node < s.id)) return []
+  if (ref.path === 'averageOf' && own(s.json.params, 'sharedWith') !== undefined)
+    return fault(
+      'a node that shares weights is no moving average',
+      'Keep one of "sharedWith" and "averageOf".',
+    )
+  // A moving average has weights of its own, so it may lend them; but nothing follows it.
+  const lends = ref.path === 'averageOf' ? ['sharedWith', 'averageOf'] : ['sharedWith']
+  const [further] = lends.flatMap(path =>
+    references({ [path]: own(target.params, path) }).map(({ node }) => ({ node, path })),
+  )
+  // Two that refer to each other in one way are one fault, said at the first.
+  if (!further || (further.node === s.id && further.path === ref.path && ref.node < s.id)) return []
+  const verb = further.path === 'sharedWith' ? 'shares' : 'averages'
   return fault(
-    `"${ref.node}" has no weights of its own: it shares those of "${further.node}"`,
+    `"${ref.node}" has no weights of its own: it ${verb} those of "${further.node}"`,
     further.node === s.id ? 'One of the two must own the weights.' : `Refer to "${further.node}".`,
   )
 }

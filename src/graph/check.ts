@@ -9,6 +9,7 @@ import { orderNodes } from './order.ts'
 import { own } from './own.ts'
 import { checkPairing } from './pairing.ts'
 import type { DatasetSchema } from './schema.ts'
+import { checkTraining } from './training.ts'
 import type { PortType, PortTypes } from './types.ts'
 
 /** What the engine knows of a source's schema, by wire (`pairs.dataset`). */
@@ -93,6 +94,7 @@ export function checkGraph(doc: GraphDocument, registry: Registry, schemas: Sche
   for (const node of nodes.values()) {
     for (const fault of checkNeeds(graph, node)) report(node.id, fault)
     for (const fault of checkPairing(graph, node)) report(node.id, fault, 'warning')
+    for (const fault of checkTraining(graph, node)) report(node.id, fault)
   }
   return {
     ...graph,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
-import type { Scope } from '../nn/scope.ts'
+import type { Precision, Scope } from '../nn/scope.ts'
 import type { EvaluationContext, HostContext, HostValue, Report } from './host.ts'
 import type { DatasetSchema } from './schema.ts'
 import type { DevicePort, PortType, PortTypes } from './types.ts'
@@ -19,6 +19,8 @@ export type Accept =
       readonly of: 'dataset' | 'tokenizer' | 'weights' | 'optimizer' | 'schedule' | 'text'
     }
   | { readonly kind: 'record'; readonly record: 'tok' | 'feat' | 'pairs' | 'loss' }
+  /** Any device wire. */
+  | { readonly kind: 'device' }
   /**
    * `dims`: the trailing axes by name (`*` is any name). `leading`: any further axes may stand before
    * them; without it the rank must be exact.
@@ -87,6 +89,13 @@ export interface DeviceNode<S extends ParamSchema = ParamSchema> extends NodeBas
    * Evaluators cut there and fill the two sides from tables of different length.
    */
   readonly pairs?: { readonly rows: string; readonly columns: string }
+  /** Computes in float32 whatever the stage's precision: losses, similarities, norms. */
+  readonly precise?: boolean
+  /**
+   * For a node that closes a wire over weights: its inputs of both. The stage then builds that wire with the given
+   * weights, in eval mode, and passes it to `build`.
+   */
+  readonly binds?: { readonly wire: string; readonly weights: string }
 }
 
 /** How a Batch field comes from a dataset: what an evaluator replays on its own dataset. */
@@ -142,10 +151,45 @@ export interface TrainSettings {
   readonly checkpointEvery: number
   /** Global-norm limit of the gradients; 0 for none. */
   readonly clipNorm: number
+  /** What device nodes compute in; weights and optimizer state are float32. */
+  readonly precision: Precision
+  /** Whether the inner values of blocks are computed again in reverse mode instead of kept. */
+  readonly gradientCheckpointing: boolean
   /** Decay of the moving average of the weights that change; 0 for none. */
   readonly ema: number
-  /** One for each wired loss, in order: which weights it differentiates (a pattern of weight paths). */
-  readonly trainable: readonly string[]
+  /** For each wired loss, in order; a missing one is all defaults. */
+  readonly objectives: readonly ObjectiveSettings[]
+  /** Whether all objectives read the step's starting weights, or each those that the one before it made. */
+  readonly order: 'together' | 'in sequence'
+  /** Of these, the first whose pattern matches a weight applies to it. */
+  readonly groups: readonly ParameterGroup[]
+  /** Parameters of nodes that have other values in this stage. */
+  readonly overrides: readonly ParamOverride[]
+  /** Parts that a batch is split into, one after another; 1 for none. */
+  readonly accumulate: number
+  /** What to do under accumulation with a loss that compares rows with each other. */
+  readonly nonSeparable: 'two passes' | 'refuse'
+}
+
+/** One loss of a Train: it acts on the steps t ≥ start with (t - start) % every = 0. */
+export interface ObjectiveSettings {
+  /** Pattern of the weights that it trains. */
+  readonly trainable: string
+  readonly every: number
+  readonly start: number
+}
+
+export interface ParameterGroup {
+  readonly pattern: string
+  /** Factor of the learning rate. */
+  readonly rate: number
+  /** Whether weight decay applies; undefined leaves it to the weight's own rule. */
+  readonly weightDecay?: boolean
+}
+
+export interface ParamOverride {
+  readonly $node: string
+  readonly params: Readonly<Record<string, unknown>>
 }
 
 /** Device wires, its own dataset and weights to a report. */
@@ -193,8 +237,37 @@ export const nodeRef = () => z.strictObject({ $node: z.string() }, { error: 'a r
 /** Settings of every node that holds weights; a Train may override what they say for its stage. */
 export const weightParams = {
   trainable: z.boolean().default(true).describe('Whether Train changes these weights.'),
+  constWeights: z
+    .boolean()
+    .default(false)
+    .describe('Use the weights as they are, with no gradient to them from here and no update of state.'),
   sharedWith: nodeRef().optional().describe('Use the weights of another node of this type.'),
+  sharePattern: z
+    .string()
+    .min(1)
+    .default('*')
+    .describe('Which weights are shared, by their names within the node; * stands for any text.'),
+  averageOf: nodeRef()
+    .optional()
+    .describe('The weights are a moving average of those of another node of this type.'),
+  averageDecay: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.999)
+    .describe('Share of the moving average that an optimizer step keeps.'),
 }
+
+/** Setting of nodes that follow a Train's precision; not of those that are precise anyway. */
+export const precisionParam = {
+  precision: z
+    .enum(['f32', 'bf16'])
+    .optional()
+    .describe('What this node computes in; otherwise what its Train says.'),
+}
+
+/** The parameters among these as a node's schema has read them; a node without weights has none. */
+export type WeightParams = Partial<z.infer<z.ZodObject<typeof weightParams>>>
 
 // Reading inputs in a type rule, after the checker has matched them with what the node accepts.
 

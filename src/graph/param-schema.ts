@@ -26,7 +26,8 @@ export const paramSchema = (def: NodeDef): ParamSchema =>
   z.toJSONSchema(def.params, { io: 'input', unrepresentable: 'any' }) as ParamSchema
 
 /** True for a parameter that names another node: `{ "$node": id }`. */
-export const isNodeRef = (s: ParamSchema): boolean => s.properties?.$node !== undefined
+export const isNodeRef = (s: ParamSchema): boolean =>
+  s.properties?.$node !== undefined && Object.keys(s.properties).length === 1
 
 /** The type of a parameter in words: `integer 1–256`, `list of text`, `cls | mean`. */
 export function typeText(s: ParamSchema): string {
@@ -45,6 +46,7 @@ export function typeText(s: ParamSchema): string {
         : `list of ${typeText(s.items ?? {})}`
     case 'object':
       if (isNodeRef(s)) return '{"$node": id}'
+      if (s.properties) return `{ ${Object.keys(s.properties).join(', ')} }`
       return typeof s.additionalProperties === 'object'
         ? `names to ${typeText(s.additionalProperties)}`
         : 'object'

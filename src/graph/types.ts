@@ -50,6 +50,13 @@ export const tensorPort = (dtype: WireDType, ...dims: Dim[]): TensorPort => ({ k
 
 export const isDevice = (t: PortType): t is DevicePort => t.kind === 'tensor' || t.kind === 'record'
 
+/** What every objective gives: a sum and how many terms it has. */
+export const lossPort: RecordPort = {
+  kind: 'record',
+  record: 'loss',
+  fields: { sum: tensorPort('float'), count: tensorPort('float') },
+}
+
 const DTYPES: Record<WireDType, DType> = { float: 'f32', int: 's32', bool: 'bool' }
 
 /** What the wire is on the device. */

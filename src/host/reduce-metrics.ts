@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { lossNames } from '../protocol/losses.ts'
 import type { StepEvent } from '../protocol/messages.ts'
 
 /** Points that a reduced metric has at most. */
@@ -31,7 +32,7 @@ export async function summarizeMetrics(path: string): Promise<MetricsSummary> {
     const step = stepOf(line)
     if (!step) continue
     taken = Math.max(taken, step.step + 1)
-    const loss = step['train/loss']
+    const loss = firstLoss(step)
     if (first.length < FIRST_STEPS && loss !== undefined && Number.isFinite(loss))
       first.push({ step: step.step, loss, bits: bitsOf(loss) })
     for (const [name, value] of Object.entries(step)) {
@@ -47,6 +48,12 @@ export async function summarizeMetrics(path: string): Promise<MetricsSummary> {
   }
   const metrics = Object.fromEntries([...whole].map(([name, points]) => [name, envelope(points)]))
   return { taken, metrics, first }
+}
+
+/** The loss of a step; of several objectives, that of the first which acted. */
+export function firstLoss(step: StepEvent | undefined): number | undefined {
+  const [name] = lossNames(Object.keys(step ?? {}))
+  return name === undefined ? undefined : step![name as `train/${string}`]
 }
 
 function stepOf(line: string): StepEvent | undefined {

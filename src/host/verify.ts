@@ -1,6 +1,6 @@
 import type { StepEvent } from '../protocol/messages.ts'
 import type { BundleStage } from './bundle-format.ts'
-import { bitsOf } from './reduce-metrics.ts'
+import { bitsOf, firstLoss } from './reduce-metrics.ts'
 
 /** Losses of another engine or machine may differ in their last bits; further apart than this, they are others. */
 const CLOSE = 1e-4
@@ -23,7 +23,7 @@ export function compareSteps(
 ): Verdict {
   let exact = true
   for (const [i, { step, loss, bits }] of first.entries()) {
-    const here = replayed[i]?.['train/loss']
+    const here = firstLoss(replayed[i])
     if (here === undefined || replayed[i]!.step !== step) return { verdict: 'short', steps: i }
     if (bitsOf(here) === bits) continue
     exact = false

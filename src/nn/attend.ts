@@ -1,5 +1,6 @@
 import type { Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
+import { inFloat32 } from './precision.ts'
 import { softmax } from './softmax.ts'
 
 /** Added where attention is not allowed: e^-1e30 is 0, and a row with nothing to attend to stays finite. */
@@ -20,7 +21,7 @@ export type AttentionShape = readonly [batch: number, heads: number, queries: nu
 /**
  * softmax(Q Kᵀ + mask) V. With one key a head: `query` [B·heads, T, d], already divided by √d, `key` and `value`
  * [B·heads, S, d] → [B·heads, T, d]. Where groups of G heads share a key, the group stands beside the queries, so
- * that no key is copied: `query` [B·heads/G, G·T, d], `key` and `value` [B·heads/G, S, d].
+ * that no key is copied: `query` [B·heads/G, G·T, d], `key` and `value` [B·heads/G, S, d]. The softmax is in float32.
  *
  * Source: Vaswani et al. 2017 (arXiv 1706.03762), Eq. 1; groups: Ainslie et al. 2023 (arXiv 2305.13245).
  */
@@ -38,7 +39,7 @@ export function attend(
     lhsContract: [2],
     rhsContract: [2],
   }) // [B·heads/G, G·T, S]
-  const share = softmax(b, forbid(b, scores, shape, masks)) // [B·heads/G, G·T, S]
+  const share = inFloat32(b, scores, v => softmax(b, forbid(b, v, shape, masks))) // [B·heads/G, G·T, S]
   return b.dotGeneral(share, value, {
     lhsBatch: [0],
     rhsBatch: [0],
@@ -59,10 +60,9 @@ function forbid(b: Builder, scores: Var, shape: AttentionShape, masks: Attention
   if (masks.mask) allowed.push(masks.mask)
   if (masks.valid) allowed.push(b.reshape(masks.valid, [batch, 1, 1, keys]))
   if (allowed.length === 0) return scores
-  const dtype = scores.type.dtype
   // Added rather than selected: the gradient then passes untouched, and it is 0 where e^score is.
   const penalty = allowed
-    .map(mask => b.select(mask, b.scalar(dtype, 0), FORBIDDEN))
+    .map(mask => b.select(mask, b.scalar('f32', 0), FORBIDDEN))
     .reduce((x, y) => b.add(x, y)) // broadcasts to [B, heads, T, S]
   return b.reshape(b.add(b.reshape(scores, shape), penalty), scores.type.shape) // [B·heads/G, G·T, S]
 }

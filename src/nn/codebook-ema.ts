@@ -1,8 +1,10 @@
 import type { Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
-import { tensor } from '../ir/types.ts'
+import { elementCount, tensor } from '../ir/types.ts'
 import { lookUp } from './embedding.ts'
 import { uniform } from './random.ts'
+import type { Scope } from './scope.ts'
+import { type Quantised, quantise } from './vector-quantiser.ts'
 
 /** A codebook that is a moving average of what was assigned to its codes. */
 export interface CodebookState {
@@ -75,4 +77,43 @@ export function updateCodebook(
     sums: b.select(spread(dead), b.mul(fresh, restart.below), sums),
     codes: b.select(spread(dead), fresh, codes),
   }
+}
+
+export interface AveragedQuantiserOptions {
+  /** Number of codes K. */
+  readonly size: number
+  /** Weight β of the commitment loss, all of the loss there is; 0.25 by default. */
+  readonly beta?: number
+  readonly decay?: number
+  readonly eps?: number
+  /** A code whose count falls below this starts again; 0, the default, for never. */
+  readonly restartBelow?: number
+}
+
+/**
+ * A vector quantiser over `z` [..., D] whose codebook is state and moves once a step. States `embedding/weight` [K, D],
+ * `embedding/cluster_size` [K] and `embedding/embed_avg` [K, D], taming-transformers' names.
+ */
+export function averagedQuantiser(s: Scope, z: Var, options: AveragedQuantiserOptions): Quantised {
+  const { b } = s
+  const { size, beta = 0.25, decay, eps, restartBelow = 0 } = options
+  const width = z.type.shape.at(-1)!
+  const table = s.child('embedding')
+  const codes = table.state('weight', [size, width], { kind: 'uniform', bound: 1 / size })
+  table.state('cluster_size', [size], { kind: 'ones' })
+  table.state('embed_avg', [size, width], { kind: 'as', path: 'weight' })
+  const made = quantise(b, z, codes, { beta })
+  if (s.mode === 'train') {
+    const restart = restartBelow > 0 ? { below: restartBelow, key: s.key('restart') } : undefined
+    const count = elementCount(z.type.shape.slice(0, -1))
+    table.update(['cluster_size', 'embed_avg', 'weight'], ([counts, sums, old]) => {
+      const rows = b.convert(b.reshape(z, [count, width]), 'f32') // [N, D]
+      const indices = b.reshape(made.indices, [count]) // [N]
+      const state = { counts: counts!, sums: sums!, codes: old! }
+      const next = updateCodebook(b, state, rows, indices, { decay, eps, restart })
+      return [next.counts, next.sums, next.codes]
+    })
+  }
+  const { commitment } = made
+  return { ...made, loss: { sum: b.mul(commitment.sum, beta), count: commitment.count } }
 }

@@ -18,11 +18,15 @@ export interface ConvBlockOptions {
 /**
  * A residual block of two 3 × 3 convolutions over `x` [N, H, W, C] → [N, H, W, width]:
  * y = shortcut(x) + conv2(act(norm2(conv1(act(norm1(x)))))), the shortcut a 1 × 1 convolution where the widths differ.
+ * Reverse mode may compute it again.
  *
  * Weights as diffusers' ResnetBlock2D without a time embedding: `norm1`, `conv1`, `norm2`, `conv2`, `conv_shortcut`.
  * Source: Esser et al. 2021 (arXiv 2012.09841), the blocks of VQGAN.
  */
-export function convBlock(s: Scope, x: Var, options: ConvBlockOptions = {}): Var {
+export const convBlock = (s: Scope, x: Var, options: ConvBlockOptions = {}): Var =>
+  s.block(c => convolutions(c, x, options))
+
+function convolutions(s: Scope, x: Var, options: ConvBlockOptions): Var {
   const { b } = s
   const channels = x.type.shape.at(-1)!
   const width = options.width ?? channels

@@ -10,10 +10,14 @@ export interface EmbeddingOptions {
   readonly std?: number
 }
 
-/** A learned row for each id: `ids` s32 [...] → [..., D]. Weight `weight` [V, D]. */
+/**
+ * A learned row for each id: `ids` s32 [...] → [..., D]. Weight `weight` [V, D], looked up in float32, so that the
+ * gradients of a row that occurs often are added up in float32.
+ */
 export function embedding(s: Scope, ids: Var, options: EmbeddingOptions): Var {
   const { vocab, width, std = 0.02 } = options
-  return lookUp(s.b, s.weight('weight', [vocab, width], { kind: 'normal', std }), ids)
+  const table = s.weight('weight', [vocab, width], { kind: 'normal', std }, { precise: true })
+  return s.b.convert(lookUp(s.b, table, ids), s.dtype)
 }
 
 /** Rows of `table` [V, D] at `ids` s32 [...] → [..., D]; the gradient adds rows up where ids repeat. */

@@ -1,5 +1,6 @@
 import type { Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
+import { inFloat32 } from './precision.ts'
 
 const last = (x: Var): number => x.type.shape.length - 1
 
@@ -17,20 +18,23 @@ function spread(b: Builder, reduced: Var, x: Var, axis: number): Var {
 const peak = (b: Builder, x: Var, axis: number): Var => b.stopGradient(b.reduceMax(x, [axis]))
 
 /** e^x / Σ e^x along one axis, the last by default; the same shape. Finite for all finite x. */
-export function softmax(b: Builder, x: Var, axis = last(x)): Var {
-  const powers = b.exp(b.sub(x, spread(b, peak(b, x, axis), x, axis)))
-  // One division a row and a product an element is cheaper than a division an element.
-  return b.mul(powers, spread(b, b.div(1, b.sum(powers, [axis])), x, axis))
-}
+export const softmax = (b: Builder, x: Var, axis = last(x)): Var =>
+  inFloat32(b, x, v => {
+    const powers = b.exp(b.sub(v, spread(b, peak(b, v, axis), v, axis)))
+    // One division a row and a product an element is cheaper than a division an element.
+    return b.mul(powers, spread(b, b.div(1, b.sum(powers, [axis])), v, axis))
+  })
 
 /** x - ln Σ e^x along one axis, the last by default; the same shape. Finite for all finite x. */
-export function logSoftmax(b: Builder, x: Var, axis = last(x)): Var {
-  const shifted = b.sub(x, spread(b, peak(b, x, axis), x, axis))
-  return b.sub(shifted, spread(b, b.log(b.sum(b.exp(shifted), [axis])), x, axis))
-}
+export const logSoftmax = (b: Builder, x: Var, axis = last(x)): Var =>
+  inFloat32(b, x, v => {
+    const shifted = b.sub(v, spread(b, peak(b, v, axis), v, axis))
+    return b.sub(shifted, spread(b, b.log(b.sum(b.exp(shifted), [axis])), v, axis))
+  })
 
 /** ln Σ e^x along one axis, the last by default; that axis is gone. Finite for all finite x. */
-export function logSumExp(b: Builder, x: Var, axis = last(x)): Var {
-  const top = peak(b, x, axis)
-  return b.add(b.log(b.sum(b.exp(b.sub(x, spread(b, top, x, axis))), [axis])), top)
-}
+export const logSumExp = (b: Builder, x: Var, axis = last(x)): Var =>
+  inFloat32(b, x, v => {
+    const top = peak(b, v, axis)
+    return b.add(b.log(b.sum(b.exp(b.sub(v, spread(b, top, v, axis))), [axis])), top)
+  })

@@ -51,9 +51,15 @@ export function residualBlock(s: Scope, x: Var, options: BlockOptions & { readon
   return b.add(z, linear(mlp.child('c_proj'), act(b, h), width, { std: residualStd })) // [..., T, D]
 }
 
-/** `depth` residual blocks in a row, at `resblocks/0`, `resblocks/1` …; `x` [..., T, D] → [..., T, D]. */
+/**
+ * `depth` residual blocks in a row, at `resblocks/0`, `resblocks/1` …; `x` [..., T, D] → [..., T, D]. Each may be computed
+ * again in reverse mode.
+ */
 export function transformer(s: Scope, x: Var, options: TransformerOptions): Var {
   let y = x
-  for (let i = 0; i < options.depth; i++) y = residualBlock(s.child(`resblocks/${i}`), y, options)
+  for (let i = 0; i < options.depth; i++) {
+    const from = y
+    y = s.child(`resblocks/${i}`).block(c => residualBlock(c, from, options))
+  }
   return y
 }

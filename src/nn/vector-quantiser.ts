@@ -27,7 +27,7 @@ export interface Quantised {
 
 /**
  * Replaces each vector of `z` [..., D] by its nearest of K codes, `table` [K, D]: argmin_k ‖z - e_k‖², the first of
- * equals.
+ * equals. In float32, where near codes can be told apart; only `codes` have the dtype of `z`.
  *
  * Source: van den Oord et al. 2017 (arXiv 1711.00937), Eq. 1–3; taming-transformers' VectorQuantizer2.
  */
@@ -40,12 +40,12 @@ export function quantise(b: Builder, z: Var, table: Var, options: QuantiserOptio
       `codes ${showType(table.type)} are not as wide as ${showType(z.type)}`,
       b.currentOrigin,
     )
-  const rows = b.reshape(z, [elementCount(lead), width]) // [N, D]
+  const rows = b.convert(b.reshape(z, [elementCount(lead), width]), 'f32') // [N, D]
   const nearest = nearestCodes(b, b.stopGradient(rows), b.stopGradient(table)) // [N]
   const picked = lookUp(b, table, nearest) // [N, D]
   const drawn = (x: Var, y: Var): LossTerms => {
     const gap = b.sub(x, b.stopGradient(y))
-    return { sum: b.sum(b.mul(gap, gap), [0, 1]), count: b.scalar(z.type.dtype, elementCount(z.type.shape)) }
+    return { sum: b.sum(b.mul(gap, gap), [0, 1]), count: b.scalar('f32', elementCount(z.type.shape)) }
   }
   const commitment = drawn(rows, picked)
   const codebook = drawn(picked, rows)
@@ -53,7 +53,7 @@ export function quantise(b: Builder, z: Var, table: Var, options: QuantiserOptio
   // z + sg(e - z): the value is e, the derivative is 1.
   const passed = b.add(rows, b.stopGradient(b.sub(picked, rows))) // [N, D]
   return {
-    codes: b.reshape(passed, z.type.shape), // [..., D]
+    codes: b.convert(b.reshape(passed, z.type.shape), z.type.dtype), // [..., D]
     indices: b.reshape(nearest, lead), // [...]
     commitment,
     codebook,
@@ -81,6 +81,11 @@ export function vectorQuantiser(
   const { size } = options
   const table = s
     .child('embedding')
-    .weight('weight', [size, z.type.shape.at(-1)!], { kind: 'uniform', bound: 1 / size }, { decay: false })
+    .weight(
+      'weight',
+      [size, z.type.shape.at(-1)!],
+      { kind: 'uniform', bound: 1 / size },
+      { decay: false, precise: true },
+    )
   return quantise(s.b, z, table, options)
 }

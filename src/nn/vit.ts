@@ -4,6 +4,7 @@ import { elementCount, showType, tensor } from '../ir/types.ts'
 import type { Activation } from './activations.ts'
 import { layerNorm } from './layer-norm.ts'
 import { patchEmbedding } from './patch.ts'
+import { inFloat32 } from './precision.ts'
 import type { Scope } from './scope.ts'
 import { transformer } from './transformer.ts'
 
@@ -58,7 +59,7 @@ export function visionTransformer(
   }
 }
 
-/** (x - mean) / std for each channel of `x` [B, H, W, C]. */
+/** (x - mean) / std for each channel of `x` [B, H, W, C], in float32. */
 function standardise(b: Builder, x: Var, mean: readonly number[], std: readonly number[]): Var {
   const channels = x.type.shape[3]!
   if (mean.length !== channels || std.length !== channels)
@@ -66,8 +67,8 @@ function standardise(b: Builder, x: Var, mean: readonly number[], std: readonly 
       `${mean.length} means and ${std.length} deviations for the ${channels} channels of ${showType(x.type)}`,
       b.currentOrigin,
     )
-  const type = tensor(x.type.dtype, [channels])
-  return b.div(b.sub(x, b.constant(type, mean)), b.constant(type, std))
+  const type = tensor('f32', [channels])
+  return inFloat32(b, x, v => b.div(b.sub(v, b.constant(type, mean)), b.constant(type, std)))
 }
 
 /** [B, N + 1, D] → [B, D]; of the class token alone, where only that is asked for. */
@@ -76,5 +77,5 @@ function pool(s: Scope, tokens: Var, kind: 'cls' | 'mean'): Var {
   const [batch, count, width] = tokens.type.shape as [number, number, number]
   const norm = s.child('ln_post')
   if (kind === 'cls') return layerNorm(norm, b.reshape(b.sliceAxis(tokens, 1, 0, 1), [batch, width])) // [B, D]
-  return b.mean(layerNorm(norm, b.sliceAxis(tokens, 1, 1, count)), [1]) // [B, D]
+  return inFloat32(b, layerNorm(norm, b.sliceAxis(tokens, 1, 1, count)), v => b.mean(v, [1])) // [B, D]
 }

@@ -7,10 +7,18 @@ import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
 import { retrieval } from './evaluation/retrieval.ts'
 import { zeroShot } from './evaluation/zero-shot.ts'
+import { batchNorm } from './layer/batch-norm.ts'
 import { normalize } from './layer/normalize.ts'
 import { projection } from './layer/projection.ts'
+import { vectorQuantizer } from './layer/vector-quantizer.ts'
 import { note } from './note/note.ts'
+import { adaptiveWeight } from './objective/adaptive-weight.ts'
+import { binaryCrossEntropy } from './objective/binary-cross-entropy.ts'
+import { gradNorm } from './objective/grad-norm.ts'
 import { infoNCE } from './objective/info-nce.ts'
+import { meanSquaredError } from './objective/mean-squared-error.ts'
+import { scale } from './objective/scale.ts'
+import { weightedSum } from './objective/weighted-sum.ts'
 import { adamw } from './optimizer/adamw.ts'
 import { lion } from './optimizer/lion.ts'
 import { schedule } from './optimizer/schedule.ts'
@@ -18,6 +26,7 @@ import { sgd } from './optimizer/sgd.ts'
 import { logits } from './pair/logits.ts'
 import { bpe } from './text/bpe.ts'
 import { tokenizerFile } from './text/tokenizer-file.ts'
+import { bind } from './train/bind.ts'
 import { train } from './train/train.ts'
 
 const ALL: readonly NodeDef[] = [
@@ -31,13 +40,22 @@ const ALL: readonly NodeDef[] = [
   textEncoder,
   projection,
   normalize,
+  batchNorm,
+  vectorQuantizer,
   logits,
   infoNCE,
+  meanSquaredError,
+  binaryCrossEntropy,
+  weightedSum,
+  scale,
+  gradNorm,
+  adaptiveWeight,
   schedule,
   adamw,
   lion,
   sgd,
   train,
+  bind,
   retrieval,
   zeroShot,
   note,

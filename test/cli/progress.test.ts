@@ -19,7 +19,7 @@ const started: Event[] = [
 const step = (n: number): StepEvent => ({ type: 'step', node: 'train', step: n, 'train/loss': 2.5 - n / 40 })
 
 /** What a run view writes to a stream while 20 of 40 steps go by, one every half second. */
-function watch(isTTY: boolean): string {
+function watch(isTTY: boolean, stepAt = step): string {
   vi.useFakeTimers()
   try {
     let text = ''
@@ -29,7 +29,7 @@ function watch(isTTY: boolean): string {
     ])
     for (const event of started) view.event(event)
     for (let n = 0; n < 20; n++) {
-      view.event(step(n))
+      view.event(stepAt(n))
       vi.advanceTimersByTime(500)
     }
     view.close()
@@ -53,4 +53,16 @@ test('elsewhere: a plain line every few seconds, without codes', () => {
   expect(text).toMatch(/^train: step 1\/40, loss 2\.5000/m)
   expect(text.match(/^train: step/gm)!.length).toBeLessThan(6)
   expect(text).toMatch(/2\.00 steps\/s, 1\d s left/)
+})
+
+test('the losses of several objectives are told apart, and those that did not act left out', () => {
+  const text = watch(false, n => ({
+    type: 'step',
+    node: 'train',
+    step: n,
+    'train/loss/judge': 0.5,
+    ...(n % 2 === 0 && { 'train/loss/generator': 0.25 }),
+  }))
+  expect(text).toMatch(/^train: step 1\/40, loss judge 0\.5000, loss generator 0\.2500/m)
+  expect(text).toMatch(/loss judge 0\.5000, \d/)
 })

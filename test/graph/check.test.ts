@@ -208,10 +208,10 @@ describe('nodes and parameters', () => {
       `"error DT010 node "vision" type: there is no node type "encoder.vitt". Did you mean "encoder.vit"?"`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'sticky' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, pair.logits, objective.infoNCE, optimizer.schedule, optimizer.adamw, optimizer.lion, optimizer.sgd, train, evaluation.retrieval, evaluation.zeroShot, note."`,
+      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, layer.batchNorm, layer.vectorQuantizer, pair.logits, objective.infoNCE, objective.meanSquaredError, objective.binaryCrossEntropy, objective.weightedSum, objective.scale, objective.gradNorm, objective.adaptiveWeight and 9 more."`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'constructor' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, pair.logits, objective.infoNCE, optimizer.schedule, optimizer.adamw, optimizer.lion, optimizer.sgd, train, evaluation.retrieval, evaluation.zeroShot, note."`,
+      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, layer.batchNorm, layer.vectorQuantizer, pair.logits, objective.infoNCE, objective.meanSquaredError, objective.binaryCrossEntropy, objective.weightedSum, objective.scale, objective.gradNorm, objective.adaptiveWeight and 9 more."`,
     )
   })
 
@@ -220,8 +220,8 @@ describe('nodes and parameters', () => {
       `"error DT011 node "vision" params.widht: "encoder.vit" has no parameter "widht". Did you mean "width"?"`,
     )
     expect(findings(withParams(clip(), 'vision', { colour: 1, toString: 2 }))).toMatchInlineSnapshot(`
-      "error DT011 node "vision" params.colour: "encoder.vit" has no parameter "colour". There is: patch, width, depth, heads, mlpRatio, pool, mean, std, trainable, sharedWith.
-      error DT011 node "vision" params.toString: "encoder.vit" has no parameter "toString". There is: patch, width, depth, heads, mlpRatio, pool, mean, std, trainable, sharedWith."
+      "error DT011 node "vision" params.colour: "encoder.vit" has no parameter "colour". There is: patch, width, depth, heads, mlpRatio, pool, mean, std, trainable, constWeights, sharedWith, sharePattern, averageOf, averageDecay, precision.
+      error DT011 node "vision" params.toString: "encoder.vit" has no parameter "toString". There is: patch, width, depth, heads, mlpRatio, pool, mean, std, trainable, constWeights, sharedWith, sharePattern, averageOf, averageDecay, precision."
     `)
   })
 
@@ -508,7 +508,7 @@ describe('settings that do not fit', () => {
     expect(
       findings(withParams(clip(), 'train', { trainable: ['vision/*', 'text/*'] })),
     ).toMatchInlineSnapshot(
-      `"error DT052 node "train" params.trainable: 2 patterns for 1 loss. Give at most one pattern for each loss."`,
+      `"error DT052 node "train" params.objectives: 2 objectives for 1 loss. Give at most one for each loss."`,
     )
     const two = rewired(clip(), 'train', { optimizer: ['adamw.optimizer', 'adamw.optimizer'] })
     expect(findings(two)).toMatchInlineSnapshot(

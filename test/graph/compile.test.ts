@@ -31,7 +31,8 @@ const graph = checkGraph(
 )
 
 it('a training step comes optimised: nothing is left to do, and the graph nodes are still named', () => {
-  const { program, weights, state, batch, donate } = buildTrainStep(graph, 'train', [adamw])
+  const { weights, state, batch, variants } = buildTrainStep(graph, 'train', [adamw])
+  const { program, donate } = variants[0]!
   expect(optimize(program)).toBe(program)
   const nodes = new Set(program.equations.map(eq => eq.origin))
   for (const id of ['vision', 'text', 'image_projection', 'image_unit', 'logits', 'loss', 'train'])

@@ -271,7 +271,11 @@ describe('logit scale', () => {
     const scale = logitScale(model.s)
     const { init, options } = model.weights.get('logit_scale')!
     expect(init).toEqual({ kind: 'constant', value: Math.log(1 / 0.07) })
-    expect(options).toEqual({ constraint: { kind: 'clamp', min: 0, max: Math.log(100) }, decay: false })
+    expect(options).toEqual({
+      constraint: { kind: 'clamp', min: 0, max: Math.log(100) },
+      decay: false,
+      precise: true,
+    })
     const results = run(model.program({ scale }), { logit_scale: [Math.log(1 / 0.07)] })
     expect(results.scale![0]).toBeCloseTo(1 / 0.07, 12)
   })

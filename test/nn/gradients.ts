@@ -10,8 +10,11 @@ const STEP = 1e-5
  * The relative error of the gradient of Σ (result · fixed noise) with respect to all float inputs and weights,
  * against a central difference along one random direction, in float64.
  */
-export function gradientError(build: (model: TestModel) => Var, values: Values = {}): number {
-  const model = new TestModel()
+export function gradientError(
+  build: (model: TestModel) => Var,
+  values: Values = {},
+  model = new TestModel(),
+): number {
   const { b } = model
   const y = build(model)
   const weights = b.constant(y.type, [...noise('cotangent', y.type.shape)])

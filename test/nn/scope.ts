@@ -5,35 +5,51 @@ import { type Program, regionsOf, type Var } from '../../src/ir/program.ts'
 import { type RefTensor, refTensor } from '../../src/ir/reference.ts'
 import { threefry } from '../../src/ir/threefry.ts'
 import { elementCount, isFloat, parseType, tensor } from '../../src/ir/types.ts'
-import type { Init, Mode, Scope, WeightOptions } from '../../src/nn/scope.ts'
+import type { Mode, Precision, Scope, StateInit, WeightOptions } from '../../src/nn/scope.ts'
 import { evaluate } from '../../src/runtime/reference/evaluate.ts'
 
 /** A weight that a layer asked for: its program input and how it wants to start. */
 export interface TestWeight {
   readonly value: Var
   readonly shape: readonly number[]
-  readonly init: Init
+  readonly init: StateInit
   readonly options?: WeightOptions
+}
+
+/** What a layer makes of its states. */
+export interface TestUpdate {
+  readonly paths: readonly string[]
+  readonly next: (old: readonly Var[]) => readonly Var[]
 }
 
 /** A program under construction whose weights are its inputs, by path, and whose keys are inputs named `key:…`. */
 export class TestModel {
   readonly b = new Builder()
   readonly weights = new Map<string, TestWeight>()
+  readonly updates: TestUpdate[] = []
   readonly s: Scope
 
-  constructor(mode: Mode = 'train') {
-    const at = (prefix: string): Scope => ({
-      b: this.b,
+  /** @param remat blocks are computed again in reverse mode */
+  constructor(mode: Mode = 'train', dtype: Precision = 'f32', remat = false) {
+    const at = (b: Builder, prefix: string): Scope => ({
+      b,
       mode,
-      weight: (path, shape, init, options) => this.weight(prefix + path, shape, init, options),
-      child: path => at(`${prefix}${path}/`),
+      dtype,
+      weight: (path, shape, init, options) => {
+        const value = this.weight(prefix + path, shape, init, options)
+        return options?.precise ? value : b.convert(value, dtype)
+      },
+      state: (path, shape, init) => this.weight(prefix + path, shape, init),
+      update: (paths, next) => this.updates.push({ paths: paths.map(p => prefix + p), next }),
+      named: name => this.weights.get(name)!.value,
+      child: path => at(b, `${prefix}${path}/`),
       key: name => this.input(`key:${prefix}${name}`, 'u32[2]'),
+      block: build => (remat ? b.remat(c => [build(at(c, prefix))])[0]! : build(at(b, prefix))),
     })
-    this.s = at('')
+    this.s = at(this.b, '')
   }
 
-  private weight(path: string, shape: readonly number[], init: Init, options?: WeightOptions): Var {
+  private weight(path: string, shape: readonly number[], init: StateInit, options?: WeightOptions): Var {
     const known = this.weights.get(path)
     if (known) return known.value
     const value = this.b.input(path, tensor('f32', shape))

@@ -156,7 +156,12 @@ describe('a graph that is not sound', () => {
   it('marks frozen nodes and shared weights', () => {
     const params = { trainable: false, sharedWith: { $node: 'image_projection' } }
     const data = card(modelOf(withNodes({ text_projection: { params } })), 'text_projection')
-    expect(data).toMatchObject({ frozen: true, sharedWith: 'image_projection', settings: '' })
+    expect(data).toMatchObject({
+      frozen: true,
+      sharedWith: 'image_projection',
+      averageOf: null,
+      settings: '',
+    })
   })
 
   it('draws no wire from a node that is not there, and says so at the port', () => {

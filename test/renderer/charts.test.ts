@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { looksOf } from '../../src/renderer/runs/ChartsTab.tsx'
 import { envelope, lowerBound, nearest } from '../../src/renderer/runs/envelope.ts'
 import { smooth } from '../../src/renderer/runs/smooth.ts'
 
@@ -108,5 +109,25 @@ describe('smooth', () => {
 
   it('takes only the part of the array that is filled', () => {
     expect(smooth(new Float64Array([1, 2, 0, 0]), 2, 0.5)).toHaveLength(2)
+  })
+})
+
+describe('the charts of a training', () => {
+  const titles = (metrics: readonly string[]) => looksOf(metrics).map(look => `${look.title}: ${look.metric}`)
+  const own = ['train/loss', 'train/grad_norm', 'train/learning_rate', 'throughput']
+
+  it('are four, before there is anything to draw as well, and those of other metrics after them', () => {
+    expect(titles([])).toEqual(titles(own))
+    expect(titles([...own, 'train/temperature']).at(-1)).toBe('temperature: train/temperature')
+  })
+
+  it('are one of a kind for each of several objectives', () => {
+    expect(titles(['train/loss/near', 'train/loss/far', 'train/learning_rate/near'])).toEqual([
+      'Loss, near: train/loss/near',
+      'Loss, far: train/loss/far',
+      'Learning rate, near: train/learning_rate/near',
+      'Throughput: throughput',
+      'Gradient norm: train/grad_norm',
+    ])
   })
 })

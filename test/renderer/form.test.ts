@@ -1,14 +1,24 @@
 import { describe, expect, it } from 'vitest'
+import { applyCommand } from '../../src/graph/apply-command.ts'
 import type { Diagnostic } from '../../src/graph/diagnostic.ts'
 import { registry } from '../../src/nodes/index.ts'
 import { fixesOf } from '../../src/renderer/inspector/fixes.ts'
-import { formFields, labelOf, otherFaults } from '../../src/renderer/inspector/form-model.ts'
+import { formFields, knownFields, labelOf, otherFaults } from '../../src/renderer/inspector/form-model.ts'
 import { numberText, readNumber, stepNumber } from '../../src/renderer/inspector/number-text.ts'
+import { settingCommand } from '../../src/renderer/inspector/setting-command.ts'
+import { clip, withNode } from '../graph/fixtures.ts'
 
 const form = (type: string, params = {}, faults: Diagnostic[] = []) =>
   formFields(registry.get(type)!, params, faults)
 const field = (type: string, name: string, params = {}, faults: Diagnostic[] = []) =>
   form(type, params, faults).find(f => f.name === name)!
+
+/** The fields of one entry of a list in a Train's form. */
+function inner(name: string): string[] {
+  const { widget } = field('train', name)
+  if (widget.kind !== 'objects') throw new Error(`${name} is shown as ${widget.kind}`)
+  return knownFields(widget.schema, {}).map(f => `${f.name}: ${f.widget.kind}`)
+}
 
 describe('the form of a node', () => {
   it('has a widget for every parameter of every node that there is', () => {
@@ -29,10 +39,22 @@ describe('the form of a node', () => {
         "mean: tuple",
         "std: tuple",
         "trainable: switch",
+        "constWeights: switch",
         "sharedWith: node",
+        "sharePattern: text",
+        "averageOf: node",
+        "averageDecay: number 0–1",
+        "precision: choice",
       ]
     `)
     expect(form('evaluation.zeroShot').map(f => f.widget.kind)).toEqual(['text', 'texts', 'names'])
+    expect(form('objective.weightedSum').map(f => f.widget.kind)).toEqual(['numbers'])
+    const strange = form('objective.weightedSum', { weights: [1, 'a'] })
+    expect(strange.map(f => f.widget.kind)).toEqual(['json'])
+    expect(inner('objectives')).toEqual(['trainable: text', 'every: number', 'start: number'])
+    expect(inner('groups')).toEqual(['pattern: text', 'rate: number', 'weightDecay: maybe'])
+    expect(inner('overrides')).toEqual(['$node: nodeId', 'params: json'])
+    expect(field('train', 'objectives', { objectives: ['vision/*'] }).widget.kind).toBe('json')
     expect(field('note', 'text').widget).toEqual({ kind: 'markdown' })
     expect(field('data.folder', 'path').widget).toEqual({ kind: 'text', path: true })
   })
@@ -189,5 +211,26 @@ describe('a hint that can be done', () => {
       [],
     )
     expect(fix({ field: 'params.heads' })).toEqual([])
+  })
+})
+
+describe('an edit in the form', () => {
+  const edited = (v: number, params: Readonly<Record<string, unknown>>) => {
+    const doc = withNode(clip(), 'train', { v, params })
+    const command = settingCommand(registry.get('train'), 'train', doc.nodes.train!, 'steps', 7)
+    const { document, inverse } = applyCommand(doc, command)
+    expect(applyCommand(document, inverse).document).toEqual(doc)
+    return document.nodes.train!
+  }
+
+  it('brings a node of an older version up to date, and is undone with that', () => {
+    expect(edited(1, { trainable: ['vision/*'] })).toMatchObject({
+      v: 2,
+      params: { objectives: [{ trainable: 'vision/*' }], steps: 7 },
+    })
+  })
+
+  it('changes one parameter of a node that is up to date', () => {
+    expect(edited(2, { clipNorm: 0 })).toMatchObject({ v: 2, params: { clipNorm: 0, steps: 7 } })
   })
 })

@@ -1,3 +1,4 @@
+import { lossLabel, lossNames } from '../../protocol/losses.ts'
 import type { Event, StepEvent, StepFacts } from '../../protocol/messages.ts'
 import { count, duration, fileSize, flopRate } from './format.ts'
 import { Rate } from './rate.ts'
@@ -113,11 +114,10 @@ export class RunProgress {
     this.active.delete(event.node)
     if (event.state === 'cached')
       return [this.stay(this.style.green(this.style.tick), event.node, event.why ?? 'from the cache')]
-    const loss = a?.step?.['train/loss']
     const facts = [
       duration((this.now() - (a?.since ?? this.now())) / 1000),
       ...(a?.training ? [`${a.done} steps`] : []),
-      ...(loss === undefined ? [] : [`loss ${loss.toFixed(4)}`]),
+      ...lossFacts(a?.step),
     ].join(', ')
     return [this.stay(this.style.green(this.style.tick), event.node, facts)]
   }
@@ -148,8 +148,7 @@ export class RunProgress {
     const parts: string[] = []
     if (a.what) parts.push(a.what)
     if (a.total > 0) parts.push(`${a.training ? 'step ' : ''}${a.done}/${a.total}`)
-    const loss = a.step?.['train/loss']
-    if (loss !== undefined) parts.push(`loss ${loss.toFixed(4)}`)
+    parts.push(...lossFacts(a.step))
     const speed = a.rate.perSecond
     if (a.training && speed) {
       parts.push(`${speed.toPrecision(3)} steps/s`)
@@ -174,3 +173,9 @@ function needs(facts: StepFacts | undefined): string[] {
   const each = facts.devices > 1 ? ` on each of ${facts.devices} devices` : ''
   return [`${fileSize(facts.memory.totalBytes)} of memory${each}`]
 }
+/** `loss 2.3415`, or `loss generator 2.3415` for each of several objectives that acted. */
+const lossFacts = (step: StepEvent | undefined): string[] =>
+  lossNames(Object.keys(step ?? {})).map(name => {
+    const value = step![name as `train/${string}`]!
+    return ['loss', lossLabel(name), value.toFixed(4)].filter(Boolean).join(' ')
+  })

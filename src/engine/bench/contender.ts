@@ -1,6 +1,7 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { checkGraph } from '../../graph/check.ts'
 import { buildTrainStep, type TrainStep } from '../../graph/compile/train-step.ts'
+import type { TrainVariant } from '../../graph/compile/train-variant.ts'
 import { threefry } from '../../ir/threefry.ts'
 import { byteLength } from '../../ir/types.ts'
 import type { OptimizerValue } from '../../nn/optimizers/index.ts'
@@ -9,7 +10,7 @@ import type { Backend, Executable, HostArray } from '../../runtime/backend.ts'
 import { openBackend } from '../backends.ts'
 import type { EngineContext } from '../context.ts'
 import { TrainLoop } from '../train-loop.ts'
-import { startingValue } from '../weights.ts'
+import { startingValues } from '../weights.ts'
 import { type ClipSize, clipBenchGraph } from './clip.ts'
 
 const WARM_UP = 2
@@ -61,8 +62,10 @@ export class Contender {
     )
     try {
       context.emit({ type: 'log', level: 'info', message: 'compiling the step' })
-      const executable = await backend.compile(step.program, { donate: step.donate })
-      const contender = new Contender(backend, executable, startLoop(step, size, backend, executable))
+      const variant = step.variantAt(0)
+      const executable = await backend.compile(variant.program, { donate: variant.donate })
+      const loop = startLoop(step, size, backend, new Map([[variant, executable]]))
+      const contender = new Contender(backend, executable, loop)
       for (let i = 0; i < WARM_UP; i++) await contender.loop.advance('train', true)
       return contender
     } catch (e) {
@@ -97,13 +100,18 @@ export class Contender {
   }
 }
 
-function startLoop(step: TrainStep, size: ClipSize, backend: Backend, executable: Executable): TrainLoop {
+function startLoop(
+  step: TrainStep,
+  size: ClipSize,
+  backend: Backend,
+  executables: ReadonlyMap<TrainVariant, Executable>,
+): TrainLoop {
   const batches = Array.from({ length: BATCHES }, (_, i) =>
     step.batch.map(b => randomBatch(b.raw, b.type, i, size)),
   )
-  const weights = new Map(step.weights.map(w => [w.name, startingValue(w, 0, undefined)]))
+  const weights = startingValues(step.weights, 0, undefined)
   const feed = async (at: number): Promise<HostArray[]> => batches[at % BATCHES]!
-  return new TrainLoop(step, backend, executable, feed, { step: 0, weights, optimizer: new Map() }, [0, 0])
+  return new TrainLoop(step, backend, executables, feed, { step: 0, weights, optimizer: new Map() }, [0, 0])
 }
 
 /** Seeded bytes for pictures; ids below the vocabulary with the end of each text in range. */

@@ -1,12 +1,14 @@
 import { Builder } from '../../ir/builder.ts'
 import { optimize } from '../../ir/passes/optimize.ts'
 import type { Program, Var } from '../../ir/program.ts'
+import type { Precision } from '../../nn/scope.ts'
 import type { Wire } from '../document.ts'
 import type { DeviceValue } from '../kit.ts'
 import type { GraphNodes, Operands } from '../slice.ts'
 import { type DevicePort, irType, type PortType, type TensorPort } from '../types.ts'
+import { type BatchInput, batchInputs } from './batch-inputs.ts'
+import { castFloats } from './precision.ts'
 import { Stage } from './stage.ts'
-import { type BatchInput, batchInputs } from './train-step.ts'
 import { WeightInputs, type WeightSpec } from './weights.ts'
 
 /** A part of the graph staged for evaluation, and how to call it. */
@@ -36,12 +38,17 @@ function withRows(t: DevicePort, rows: number): DevicePort {
 const fieldOf = (value: DeviceValue, name: string): Var =>
   name === '' ? (value as Var) : (value as Record<string, Var>)[name]!
 
-/** One wire of the graph over `rows` rows of a dataset. */
-export function buildWireSlice(graph: GraphNodes, wire: Wire, rows: number): EvalSlice {
+/** One wire of the graph over `rows` rows of a dataset, computed with this precision; its floats come as float32. */
+export function buildWireSlice(
+  graph: GraphNodes,
+  wire: Wire,
+  rows: number,
+  precision: Precision = 'f32',
+): EvalSlice {
   const b = new Builder()
   const weights = new WeightInputs(b)
-  const stage = new Stage(graph, b, weights, { mode: 'eval', rows })
-  const value = stage.value(wire)
+  const stage = new Stage(graph, b, weights, { mode: 'eval', rows, precision })
+  const value = castFloats(b, stage.value(wire), 'f32')
   const fields = fieldsOfPort(stage.type(wire) as DevicePort)
   for (const [name] of fields) b.output(name || 'value', fieldOf(value, name))
   return finish(b, weights, `eval_${wire}`, batchInputs(graph, [wire], rows), fields)
@@ -49,7 +56,7 @@ export function buildWireSlice(graph: GraphNodes, wire: Wire, rows: number): Eva
 
 /**
  * A tile of a pairs wire: its two operands are cut and bound to `rows` × `columns` embeddings, so the
- * two sides may come from tables of different length.
+ * two sides may come from tables of different length. Floats come in and go out as float32.
  */
 export function buildPairSlice(
   graph: GraphNodes & { readonly types: ReadonlyMap<Wire, PortType> },
@@ -57,6 +64,7 @@ export function buildPairSlice(
   operands: Operands,
   rows: number,
   columns: number,
+  precision: Precision = 'f32',
 ): EvalSlice {
   const b = new Builder()
   const weights = new WeightInputs(b)
@@ -73,8 +81,8 @@ export function buildPairSlice(
     return [wire, { value, type }] as const
   }
   const cuts = new Map([bind(operands.rows, rows), bind(operands.columns, columns)])
-  const stage = new Stage(graph, b, weights, { mode: 'eval', cuts })
-  const value = stage.value(pairs)
+  const stage = new Stage(graph, b, weights, { mode: 'eval', cuts, precision })
+  const value = castFloats(b, stage.value(pairs), 'f32')
   const type = stage.type(pairs) as DevicePort
   const fields = fieldsOfPort(type).filter(([name]) => name === 'logits')
   for (const [name] of fields) b.output(name, fieldOf(value, name))

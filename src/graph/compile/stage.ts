@@ -1,13 +1,17 @@
 import type { Builder } from '../../ir/builder.ts'
 import type { Var } from '../../ir/program.ts'
-import type { Mode, Scope } from '../../nn/scope.ts'
+import type { TensorType } from '../../ir/types.ts'
+import type { Mode, Precision } from '../../nn/scope.ts'
 import type { CheckedNode } from '../check.ts'
 import { GraphFault } from '../diagnostic.ts'
 import { splitWire, type Wire, wiresOf } from '../document.ts'
-import type { DeviceValue, InputTypes } from '../kit.ts'
-import { derivationsOf, type GraphNodes } from '../slice.ts'
+import type { BatchNode, DeviceValue, InputTypes } from '../kit.ts'
+import { derivationsOf, type GraphNodes, wireOf } from '../slice.ts'
 import type { PortType, PortTypes } from '../types.ts'
+import { nodeScope, type ScopeContext } from './node-scope.ts'
+import { castFloats, dtypeOf } from './precision.ts'
 import { rawFields, rawName } from './raw-fields.ts'
+import type { UpdateSink } from './state-updates.ts'
 import type { WeightInputs } from './weights.ts'
 
 /** A wire that the consumer binds itself: its value, and its type as bound. */
@@ -18,13 +22,28 @@ export interface Cut {
 
 export interface StageOptions {
   readonly mode: Mode
-  /** Rows of every Batch; undefined for each Batch's own size. */
-  readonly rows?: number
+  /** Rows of every Batch, or of each from its own size; undefined for its own size. */
+  readonly rows?: number | ((own: number) => number)
+  /** Where the arrays that make a Batch field come from; without it each becomes an input of the program. */
+  readonly arrays?: (name: string, type: TensorType) => Var
   readonly cuts?: ReadonlyMap<Wire, Cut>
+  /** What nodes compute in where they don't say; f32 by default. */
+  readonly precision?: Precision
+  /** Blocks are computed again in reverse mode. */
+  readonly gradientCheckpointing?: boolean
   /** The key of this step u32[2], in train mode. */
   readonly key?: Var
+  /** Takes the updates of state that nodes emit; without it states stay as they are. */
+  readonly updates?: UpdateSink
   /** Folds a name into a key; from `nn/random`, an argument so that the stage holds no maths. */
   readonly foldName?: (key: Var, name: string) => Var
+}
+
+/** What closes a stage over weights: the stage around it, the node that asks for it, and the wire of the weights. */
+interface Closure {
+  readonly within: Stage
+  readonly node: string
+  readonly wire: Wire
 }
 
 /**
@@ -39,12 +58,22 @@ export class Stage {
   private readonly values = new Map<Wire, DeviceValue>()
   private readonly types = new Map<string, PortTypes>()
   private readonly raws = new Map<string, Var>()
+  private readonly closure: Closure | undefined
+  private readonly scopes: ScopeContext
 
-  constructor(graph: GraphNodes, b: Builder, weights: WeightInputs, options: StageOptions) {
+  constructor(
+    graph: GraphNodes,
+    b: Builder,
+    weights: WeightInputs,
+    options: StageOptions,
+    closure?: Closure,
+  ) {
     this.graph = graph
     this.b = b
     this.weights = weights
     this.options = options
+    this.closure = closure
+    this.scopes = { graph, weights, options, bound: closure }
   }
 
   /** The value of a wire, building what it needs. */
@@ -56,6 +85,8 @@ export class Stage {
     const { node: id, port } = splitWire(wire)
     const node = this.node(id)
     if (node.def.kind === 'batch') {
+      // Closed or not, all parts of a program see one batch, augmented once.
+      if (this.closure) return this.closure.within.value(wire)
       const value = this.b.at(id, () => this.field(node, port))
       this.values.set(wire, value)
       return value
@@ -63,9 +94,10 @@ export class Stage {
     if (node.def.kind !== 'device')
       throw new GraphFault('DT030', `"${wire}" carries no tensor`, { hint: 'Wire a device node.' })
     const def = node.def
-    const inputs = this.inputs(node)
+    const inputs = this.cast(node, this.inputs(node))
     const types = { inputs: this.inputTypes(node), outputs: this.typesOf(id) }
-    const outs = this.b.at(id, () => def.build(this.scope(node), node.params, inputs, types))
+    const scope = nodeScope(this.scopes, this.b, node)
+    const outs = this.b.at(id, () => def.build(scope, node.params, inputs, types))
     for (const [p, v] of Object.entries(outs)) this.values.set(`${id}.${p}`, v)
     return this.values.get(wire)!
   }
@@ -87,13 +119,38 @@ export class Stage {
   private inputs(node: CheckedNode): Record<string, DeviceValue> {
     const inputs: Record<string, DeviceValue> = {}
     for (const port of Object.keys(node.def.inputs)) {
+      if (node.def.inputs[port]!.accepts.kind === 'host') continue
       const wires = wiresOf(node.json.in[port])
       // List inputs reach a build as one record, keyed by position.
       if (node.def.inputs[port]!.list)
         inputs[port] = Object.fromEntries(wires.map((w, i) => [String(i), this.value(w) as Var]))
-      else if (wires[0]) inputs[port] = this.value(wires[0])
+      else if (wires[0]) inputs[port] = this.stageOf(node, port).value(wires[0])
     }
     return inputs
+  }
+
+  /** Floats in the dtype that the node computes in; a node that only passes a wire on leaves it as it is. */
+  private cast(node: CheckedNode, inputs: Record<string, DeviceValue>): Record<string, DeviceValue> {
+    if (node.def.kind === 'device' && node.def.binds) return inputs
+    const dtype = dtypeOf(node, this.options.precision)
+    const cast = (v: DeviceValue) => this.b.at(node.id, () => castFloats(this.b, v, dtype))
+    return Object.fromEntries(Object.entries(inputs).map(([port, v]) => [port, cast(v)]))
+  }
+
+  /** The stage that builds what comes in at a port: this one, or one that is closed over the weights that came in. */
+  private stageOf(node: CheckedNode, port: string): Stage {
+    const binds = node.def.kind === 'device' ? node.def.binds : undefined
+    if (binds?.wire !== port) return this
+    const wire = wireOf(node, binds.weights)!
+    // A cut wire carries what it does with the live weights; over others it is another function.
+    const options = {
+      ...this.options,
+      mode: 'eval',
+      cuts: undefined,
+      updates: undefined,
+      key: undefined,
+    } as const
+    return new Stage(this.graph, this.b, this.weights, options, { within: this, node: node.id, wire })
   }
 
   private inputTypes(node: CheckedNode): InputTypes {
@@ -111,7 +168,7 @@ export class Stage {
     const node = this.node(id)
     const types =
       node.def.kind === 'batch'
-        ? node.def.types(node.params, node.inputs, this.options.rows)
+        ? node.def.types(node.params, node.inputs, this.rowsOf(node.def, node))
         : node.def.kind === 'device'
           ? node.def.types(node.params, this.inputTypes(node))
           : node.outputs
@@ -119,42 +176,28 @@ export class Stage {
     return types
   }
 
+  private rowsOf(def: BatchNode, node: CheckedNode): number {
+    const own = def.rows(node.params)
+    const { rows } = this.options
+    return typeof rows === 'function' ? rows(own) : (rows ?? own)
+  }
+
   private field(node: CheckedNode, port: string): DeviceValue {
     if (node.def.kind !== 'batch') throw new Error(`${node.id} is not a Batch`)
     const derivation = derivationsOf(node, node.def)[port]
     if (!derivation) throw new GraphFault('DT023', `"${node.id}" has no field "${port}"`, { port })
-    const rows = this.options.rows ?? node.def.rows(node.params)
+    const rows = this.rowsOf(node.def, node)
     const raw = Object.fromEntries(
       Object.entries(rawFields(derivation, rows)).map(([name, type]) => {
         const input = rawName(node.id, port, name)
         let value = this.raws.get(input)
         if (!value) {
-          value = this.b.input(input, type)
+          value = (this.options.arrays ?? ((n, t) => this.b.input(n, t)))(input, type)
           this.raws.set(input, value)
         }
         return [name, value]
       }),
     )
-    return node.def.build(this.scope(node), node.params, port, raw)
-  }
-
-  /** Weights live at `node-id/path`, or at the path of the node they are shared with. */
-  private scope(node: CheckedNode): Scope {
-    const shared = node.params.sharedWith as { readonly $node: string } | undefined
-    const owner = shared?.$node ?? node.id
-    const trainable = node.params.trainable !== false
-    const at = (prefix: string): Scope => ({
-      b: this.b,
-      mode: this.options.mode,
-      weight: (path, shape, init, options) =>
-        this.weights.get({ name: `${owner}/${prefix}${path}`, shape, init, trainable, ...options }),
-      child: path => at(`${prefix}${path}/`),
-      key: name => {
-        const { key, foldName } = this.options
-        if (!key || !foldName) throw new Error('random keys exist only while training')
-        return foldName(key, `${node.id}/${prefix}${name}`)
-      },
-    })
-    return at('')
+    return node.def.build(nodeScope(this.scopes, this.b, node), node.params, port, raw)
   }
 }

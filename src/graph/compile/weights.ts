@@ -3,6 +3,15 @@ import type { Var } from '../../ir/program.ts'
 import { tensor } from '../../ir/types.ts'
 import type { Constraint, Init } from '../../nn/scope.ts'
 import { GraphFault } from '../diagnostic.ts'
+import type { Wire } from '../document.ts'
+
+/**
+ * - `weight`: what optimizers may change;
+ * - `state`: changed by updates that nodes emit, once a step;
+ * - `average`: a moving average of the weight `startsAs`, moved once a step;
+ * - `bound`: a weight of another wire, never changed and no part of what the stage saves.
+ */
+export type WeightRole = 'weight' | 'state' | 'average' | 'bound'
 
 /** One weight: named `node-id/path`, through subgraphs `outer/inner/path`. */
 export interface WeightSpec {
@@ -12,8 +21,15 @@ export interface WeightSpec {
   readonly constraint?: Constraint
   /** Whether weight decay applies; undefined leaves it to the optimizer's rule. */
   readonly decay?: boolean
-  /** The node's own setting, the default of its stage. */
+  /** The node's own setting, the default of its stage; false for all that is no `weight`. */
   readonly trainable: boolean
+  readonly role: WeightRole
+  /** The weight of this program whose starting value it has, where the wired weights have none of its own name. */
+  readonly startsAs?: string
+  /** Of an average: the share of it that a step keeps. */
+  readonly averageDecay?: number
+  /** Of a bound weight: the weights wire that it comes from, and its name there. */
+  readonly bound?: { readonly wire: Wire; readonly name: string }
 }
 
 /** The weights that a program asked for while it was built, each a program input. */
@@ -47,6 +63,11 @@ export class WeightInputs {
 
   value(name: string): Var {
     return this.values.get(name)!
+  }
+
+  /** Whoever asks from now on gets these values; no gradient flows back into how they came about. */
+  advance(values: ReadonlyMap<string, Var>): void {
+    for (const [name, v] of values) this.values.set(name, this.b.stopGradient(v))
   }
 
   /** By name, in canonical order. */

@@ -1,9 +1,9 @@
 import { definePrimitive } from '../primitive.ts'
 import { forEachIndex, refMap, refZeros, wrap } from '../reference.ts'
-import { stridesOf } from '../types.ts'
+import { stridesOf, tensor } from '../types.ts'
 import { dropAxes, i64s, notBool, unary } from './rules.ts'
 
-/** Sum over axes; integers wrap. */
+/** Sum over axes; integers wrap, bf16 is added up in float32. */
 export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
   name: 'reduce_sum',
   type: (ins, { axes }) => [dropAxes(notBool(unary(ins)), axes)],
@@ -23,9 +23,20 @@ export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
     return refMap(out!, [result], total => wrap(out!.dtype, total!))
   },
   stablehlo: (e, [x], { axes }, [out]) => {
-    const scalar = { dtype: out!.dtype, shape: [] }
+    // XLA would round every partial sum to bf16.
+    const dtype = out!.dtype === 'bf16' ? 'f32' : out!.dtype
+    const scalar = tensor(dtype, [])
     const region = e.reducer('stablehlo.add', scalar)
-    return [e.op('stablehlo.reduce', [x!, e.splat(scalar, 0)], out!, `dimensions = ${i64s(axes)}`, region)]
+    const terms = dtype === x!.type.dtype ? x! : e.op('stablehlo.convert', [x!], tensor(dtype, x!.type.shape))
+    const total = tensor(dtype, out!.shape)
+    const sum = e.op(
+      'stablehlo.reduce',
+      [terms, e.splat(scalar, 0)],
+      total,
+      `dimensions = ${i64s(axes)}`,
+      region,
+    )
+    return [dtype === out!.dtype ? sum : e.op('stablehlo.convert', [sum], out!)]
   },
   cases: [
     { in: ['f32[2,3,4]'], params: { axes: [1] } },
@@ -36,6 +47,8 @@ export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
     { in: [{ type: 'u32[8]', range: [0, 4294967295] }], params: { axes: [0] }, tol: 0 },
     { in: [{ type: 's64[3,4]', range: [-1000000.0, 1000000.0] }], params: { axes: [1] }, tol: 0 },
     { in: ['bf16[3,5]'], params: { axes: [1] }, tol: 0.02 },
+    // In bf16, 256 + 1 is 256.
+    { in: [{ type: 'bf16[64,65]', range: [0.5, 1] }], params: { axes: [0, 1] }, tol: 0.005 },
     { in: ['f32[37,113]'], params: { axes: [0, 1] }, tol: 1e-4 },
   ],
 })

@@ -1,5 +1,5 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
-import { asField, defineDevice, port, weightParams, z } from '../../graph/kit.ts'
+import { asField, defineDevice, port, precisionParam, weightParams, z } from '../../graph/kit.ts'
 import { dim, tensorPort } from '../../graph/types.ts'
 import { textTransformer } from '../../nn/text-transformer.ts'
 
@@ -21,6 +21,7 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.4. Weight names are op
     mlpRatio: z.number().gt(0).max(16).default(4).describe('Width of the MLP, in widths of a token.'),
     causal: z.boolean().default(true).describe('Each token sees only what stands before it.'),
     ...weightParams,
+    ...precisionParam,
   }),
   inputs: { text: { accepts: { kind: 'record', record: 'tok' }, doc: 'Token ids from a Batch.' } },
   types: (p, inputs) => {

@@ -1,5 +1,5 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
-import { asVar, defineDevice, port, weightParams, z } from '../../graph/kit.ts'
+import { asVar, defineDevice, port, precisionParam, weightParams, z } from '../../graph/kit.ts'
 import { dim, tensorPort } from '../../graph/types.ts'
 import { visionTransformer } from '../../nn/vit.ts'
 
@@ -34,6 +34,7 @@ al. 2021 (arXiv 2103.00020). Weight names are open_clip's.`,
       .default([0.26862954, 0.26130258, 0.27577711])
       .describe('The colours are divided by this.'),
     ...weightParams,
+    ...precisionParam,
   }),
   inputs: {
     image: {

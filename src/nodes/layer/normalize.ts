@@ -18,6 +18,7 @@ Source: torch.nn.functional.normalize; CLIP: Radford et al. 2021 (arXiv 2103.000
       doc: 'Any float tensor.',
     },
   },
+  precise: true,
   types: (_, inputs) => ({ output: port(inputs, 'input', 'tensor') }),
   build: (s, p, inputs) => ({ output: l2Normalize(s.b, asVar(inputs.input, 'input'), { eps: p.eps }) }),
 })

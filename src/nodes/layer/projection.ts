@@ -1,4 +1,4 @@
-import { asVar, defineDevice, port, weightParams, z } from '../../graph/kit.ts'
+import { asVar, defineDevice, port, precisionParam, weightParams, z } from '../../graph/kit.ts'
 import { dim, tensorPort } from '../../graph/types.ts'
 import { linear } from '../../nn/linear.ts'
 
@@ -15,6 +15,7 @@ Source: Radford et al. 2021 (arXiv 2103.00020), Figure 3 (W_i, W_t).`,
     size: z.int().min(1).max(65_536).default(192).describe('Width of the result.'),
     bias: z.boolean().default(false).describe('Add a learned bias.'),
     ...weightParams,
+    ...precisionParam,
   }),
   inputs: {
     input: {

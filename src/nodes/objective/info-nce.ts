@@ -22,6 +22,7 @@ ClipLoss.`,
   inputs: {
     pairs: { accepts: { kind: 'record', record: 'pairs' }, doc: 'Logits of every image with every text.' },
   },
+  precise: true,
   types: (_, inputs) => {
     const pairs = port(inputs, 'pairs', 'record')
     const [rows, columns] = pairs.fields.logits!.dims

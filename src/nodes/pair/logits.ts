@@ -32,6 +32,7 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.5 and Figure 3.`,
     },
   },
   pairs: { rows: 'image', columns: 'text' },
+  precise: true,
   types: (_, inputs) => {
     const [image, text] = [port(inputs, 'image', 'tensor'), port(inputs, 'text', 'tensor')]
     const [rows, width] = image.dims

@@ -1,5 +1,5 @@
 import { type NodeProps, useUpdateNodeInternals } from '@xyflow/react'
-import { CircleAlert, Link2, Snowflake, TriangleAlert } from 'lucide-react'
+import { CircleAlert, Link2, type LucideIcon, Snowflake, TriangleAlert, Waves } from 'lucide-react'
 import { type CSSProperties, memo, useEffect, useRef } from 'react'
 import { ReportBody } from '../runs/ReportBody.tsx'
 import { TrainBody } from '../runs/TrainBody.tsx'
@@ -53,28 +53,30 @@ function FaultWords({ data }: { readonly data: CardData }) {
   )
 }
 
+function Mark({
+  label,
+  title = label,
+  Icon,
+}: {
+  readonly label: string
+  readonly title?: string
+  readonly Icon: LucideIcon
+}) {
+  return (
+    <span className={styles.mark} title={title} role="img" aria-label={label}>
+      <Icon size={13} aria-hidden="true" />
+    </span>
+  )
+}
+
 function Marks({ data }: { readonly data: CardData }) {
+  const { frozen, sharedWith, averageOf } = data
   return (
     <>
-      {data.frozen && (
-        <span
-          className={styles.mark}
-          title="Frozen: Train does not change these weights"
-          role="img"
-          aria-label="Frozen"
-        >
-          <Snowflake size={13} aria-hidden="true" />
-        </span>
-      )}
-      {data.sharedWith && (
-        <span
-          className={styles.mark}
-          title={`Uses the weights of ${data.sharedWith}`}
-          role="img"
-          aria-label={`Uses the weights of ${data.sharedWith}`}
-        >
-          <Link2 size={13} aria-hidden="true" />
-        </span>
+      {frozen && <Mark label="Frozen" title="Frozen: Train does not change these weights" Icon={Snowflake} />}
+      {sharedWith && <Mark label={`Uses the weights of ${sharedWith}`} Icon={Link2} />}
+      {averageOf && (
+        <Mark label={`Follows the weights of ${averageOf} as their moving average`} Icon={Waves} />
       )}
     </>
   )

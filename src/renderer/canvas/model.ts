@@ -29,6 +29,8 @@ export type CardData = {
   readonly settings: string
   readonly frozen: boolean
   readonly sharedWith: string | null
+  /** The node whose weights it follows as a moving average. */
+  readonly averageOf: string | null
   /** Columns are still being read. */
   readonly pending: boolean
   /** A note's Markdown. */
@@ -124,7 +126,8 @@ function cardData(
   const subgraph = json.type.startsWith('def:') ? own(document.defs, json.type.slice(4)) : undefined
   const node = checked.nodes.get(id)
   const around = { def, subgraph, checked: node, types: checked.types, faults, read }
-  const shared = references(json.params).find(ref => ref.path === 'sharedWith')
+  const named = references(json.params)
+  const referred = (param: string) => named.find(ref => ref.path === param)?.node ?? null
   return {
     id,
     type: json.type,
@@ -136,7 +139,8 @@ function cardData(
     faults,
     settings: def?.kind === 'note' ? '' : settingsLine(json.params, def),
     frozen: json.params.trainable === false,
-    sharedWith: shared?.node ?? null,
+    sharedWith: referred('sharedWith'),
+    averageOf: referred('averageOf'),
     pending: isPending(node),
     text: def?.kind === 'note' && typeof json.params.text === 'string' ? json.params.text : '',
   }

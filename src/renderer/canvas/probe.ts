@@ -35,6 +35,7 @@ function sample(accept: Accept): PortType {
     if (accept.of === 'dataset') return DATASET
     return accept.of === 'tokenizer' ? { kind: 'tokenizer', vocabSize: 64 } : { kind: accept.of }
   }
+  if (accept.kind === 'device') return tensorPort('float', BATCH, dim('width', SIDE))
   const length = dim('length', 8)
   const token = dim('token', 8)
   const fields = {

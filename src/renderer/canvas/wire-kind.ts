@@ -29,6 +29,7 @@ export function kindOfType(type: PortType | undefined): WireKind {
 
 export function kindOfAccept(accept: Accept): WireKind {
   if (accept.kind === 'host') return accept.of
+  if (accept.kind === 'device') return 'unknown'
   return accept.kind === 'record' ? accept.record : accept.dtype
 }
 

@@ -81,7 +81,8 @@ export function moodOf(wiring: Wiring | null, node: string, port: PortView): Por
   if (type) return fits(accept, type) ? 'fits' : 'misfit'
   // Not checked yet: what the port is likely to carry tells.
   const kind = wiring.side === 'out' ? wiring.kind : port.kind
-  return kind === 'unknown' || kind === kindOfAccept(accept) ? 'fits' : 'misfit'
+  const taken = kindOfAccept(accept)
+  return kind === 'unknown' || taken === 'unknown' || kind === taken ? 'fits' : 'misfit'
 }
 
 export const cardMood = (wiring: Wiring | null, card: CardData): 'calm' | 'misfit' =>

@@ -7,9 +7,11 @@ import styles from './Field.module.css'
 import { ListField } from './fields/ListField.tsx'
 import { NamesField } from './fields/NamesField.tsx'
 import { NumberField } from './fields/NumberField.tsx'
+import { NumberListField } from './fields/NumberListField.tsx'
+import { ObjectsField } from './fields/ObjectsField.tsx'
 import { ChoiceField, JsonField, SwitchField, TupleField } from './fields/SmallFields.tsx'
 import { TextArea, TextField } from './fields/TextField.tsx'
-import type { FormField } from './form-model.ts'
+import { type FormField, knownFields } from './form-model.ts'
 import { numberText } from './number-text.ts'
 
 interface Props {
@@ -17,6 +19,8 @@ interface Props {
   readonly field: FormField
   /** Other nodes of the same type, for a reference. */
   readonly peers: readonly { readonly value: string; readonly label: string }[]
+  /** All other nodes. */
+  readonly others: Props['peers']
   /** Classes of the column that is named, which may get other names. */
   readonly known: readonly string[]
   /** Columns of the dataset that comes in. */
@@ -24,7 +28,9 @@ interface Props {
 }
 
 /** Widgets that stand beside their label; the others get the whole width below it. */
-const BESIDE = new Set(['number', 'switch', 'choice'])
+const BESIDE = new Set(['number', 'switch', 'maybe', 'choice'])
+
+const YES_NO = ['yes', 'no'].map(value => ({ value, label: value }))
 
 /** Parameters that name a column. */
 const COLUMNS = new Set(['column', 'label'])
@@ -79,19 +85,22 @@ export const Field = memo(function Field(props: Props) {
   )
 })
 
-function widget(
-  { node, field, peers, known, columns }: Props,
-  id: string,
-  describedBy: string | undefined,
-): ReactNode {
+/** Where a value inside a list of entries stands, and how it is changed. */
+interface Inside {
+  readonly name: string
+  readonly set: (next: unknown) => void
+}
+
+function widget(props: Props, id: string, describedBy: string | undefined, inside?: Inside): ReactNode {
+  const { node, field, peers, others, known, columns } = props
   const { name, widget: w, value, isSet } = field
   const common = {
     id,
     describedBy,
-    name: `${node}.${name}`,
+    name: inside?.name ?? `${node}.${name}`,
     isDefault: !isSet,
     bad: field.faults.some(f => f.severity === 'error'),
-    set: (next: unknown) => setParam(node, name, next),
+    set: inside?.set ?? ((next: unknown) => setParam(node, name, next)),
   }
   switch (w.kind) {
     case 'number':
@@ -106,12 +115,23 @@ function widget(
       )
     case 'switch':
       return <SwitchField {...common} value={value === true} />
+    case 'maybe':
+      return (
+        <ChoiceField
+          {...common}
+          value={value === undefined ? undefined : value === true ? 'yes' : 'no'}
+          options={YES_NO}
+          none="default"
+          set={next => common.set(next === undefined ? undefined : next === 'yes')}
+        />
+      )
     case 'choice':
       return (
         <ChoiceField
           {...common}
           value={value as string | undefined}
           options={w.options.map(o => ({ value: o, label: o }))}
+          none={field.required || field.default !== undefined ? undefined : 'none'}
         />
       )
     case 'text':
@@ -135,6 +155,29 @@ function widget(
           placeholder={name === 'templates' ? 'a photo of a {}.' : name === 'trainable' ? 'vision/*' : ''}
         />
       )
+    case 'numbers':
+      return (
+        <NumberListField
+          {...common}
+          value={(value as readonly number[] | undefined) ?? []}
+          schema={w.schema}
+          one={singular(name)}
+        />
+      )
+    case 'objects':
+      return (
+        <ObjectsField
+          {...common}
+          value={(value as readonly Readonly<Record<string, unknown>>[] | undefined) ?? []}
+          one={singular(name)}
+          fieldsOf={entry => knownFields(w.schema, entry)}
+          widget={(f, inner, place, set) =>
+            widget({ ...props, field: f }, inner, undefined, { name: place, set })
+          }
+        />
+      )
+    case 'nodeId':
+      return <ChoiceField {...common} value={value as string | undefined} options={others} none="none" />
     case 'names':
       return (
         <NamesField {...common} value={(value as Record<string, readonly string[]>) ?? {}} known={known} />

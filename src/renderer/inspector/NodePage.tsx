@@ -1,5 +1,6 @@
 import { Copy, RotateCcw, Trash2 } from 'lucide-react'
 import { type CSSProperties, useMemo } from 'react'
+import { upToDate } from '../../graph/migrate.ts'
 import { own } from '../../graph/own.ts'
 import { registry } from '../../nodes/index.ts'
 import { duplicateSelected, removeSelected } from '../canvas/actions.ts'
@@ -22,7 +23,7 @@ export function NodePage({ id }: { readonly id: string }) {
   const json = useDocument(state => own(state.document.nodes, id))
   const faults = useDocument(state => state.faults.get(id))
   const def = json && registry.get(json.type)
-  const params = json?.params
+  const params = useMemo(() => json && upToDate(def, json).params, [def, json])
   const fields = useMemo(() => (params ? formFields(def, params, faults) : []), [def, params, faults])
   if (!json) return null
   const isSubgraph = json.type.startsWith('def:')
@@ -149,20 +150,29 @@ interface FormProps {
 function Form({ id, type, fields }: FormProps) {
   const nodes = useDocument(state => state.document.nodes)
   const checked = useDocument(state => state.checked.nodes.get(id))
-  const peers = useMemo(
+  const others = useMemo(
     () =>
       Object.entries(nodes)
-        .filter(([other, node]) => other !== id && node.type === type)
+        .filter(([other]) => other !== id)
         .map(([other, node]) => ({ value: other, label: node.title ? `${node.title} (${other})` : other })),
-    [nodes, id, type],
+    [nodes, id],
   )
+  const peers = useMemo(() => others.filter(o => nodes[o.value]!.type === type), [others, nodes, type])
   const dataset = checked?.inputs.dataset
   const schema = dataset && 'schema' in dataset ? dataset.schema : undefined
   const columns = useMemo(() => Object.keys(schema?.fields ?? {}), [schema])
   const label = schema && own(schema.fields, String(checked?.params.label ?? ''))
   const known = label?.kind === 'category' ? label.classes : NONE
   return fields.map(field => (
-    <Field key={field.name} node={id} field={field} peers={peers} known={known} columns={columns} />
+    <Field
+      key={field.name}
+      node={id}
+      field={field}
+      peers={peers}
+      others={others}
+      known={known}
+      columns={columns}
+    />
   ))
 }
 

@@ -39,7 +39,7 @@ function paramFix(d: Diagnostic, json: NodeJson, path: readonly string[], meant:
     const commands = [setParam(node, path), setParam(node, [meant], json.params[path[0]!])]
     return { label, command: { type: 'group', label: 'Rename parameter', commands } }
   }
-  if (d.code === 'DT025') return { label, command: setParam(node, path, { $node: meant }) }
+  if (d.code === 'DT025') return { label, command: setParam(node, [...path, '$node'], meant) }
   // A key of a record, such as the name of a class.
   if (path.length === 2) {
     const record = json.params[path[0]!]

@@ -8,11 +8,19 @@ import { isNodeRef, type ParamSchema, paramSchema, rangeText } from '../../graph
 export type Widget =
   | { readonly kind: 'number'; readonly schema: ParamSchema; readonly integer: boolean }
   | { readonly kind: 'switch' }
+  /** Yes, no, or neither. */
+  | { readonly kind: 'maybe' }
   | { readonly kind: 'choice'; readonly options: readonly string[] }
   | { readonly kind: 'text'; readonly path: boolean }
   | { readonly kind: 'markdown' }
   /** An ordered list of texts. */
   | { readonly kind: 'texts' }
+  /** An ordered list of numbers. */
+  | { readonly kind: 'numbers'; readonly schema: ParamSchema }
+  /** An ordered list of entries with several settings each. */
+  | { readonly kind: 'objects'; readonly schema: ParamSchema }
+  /** Any other node, by its id. */
+  | { readonly kind: 'nodeId' }
   /** Names, each with a list of texts. */
   | { readonly kind: 'names' }
   /** Some numbers in a row, such as one for each colour. */
@@ -48,23 +56,7 @@ export function formFields(
   faults: readonly Diagnostic[] = [],
 ): FormField[] {
   const schema = def ? schemaOf(def) : {}
-  const known = Object.entries(schema.properties ?? {}).map(([name, s]): FormField => {
-    const isSet = Object.hasOwn(params, name)
-    const value = isSet ? params[name] : s.default
-    const widget = widgetOf(def!, name, s)
-    return {
-      name,
-      label: labelOf(name),
-      help: s.description ?? '',
-      range: rangeText(s),
-      widget: value === undefined || fits(widget, value) ? widget : { kind: 'json' },
-      isSet,
-      value,
-      default: s.default,
-      required: schema.required?.includes(name) ?? false,
-      faults: faultsOf(name, faults),
-    }
-  })
+  const known = knownFields(schema, params, def?.kind === 'note', faults)
   const strangers = Object.keys(params).filter(name => !own(schema.properties ?? {}, name))
   // What should not be there comes first: it is what has to be looked at.
   return [...strangers.map(stranger), ...known]
@@ -85,6 +77,32 @@ export function formFields(
   }
 }
 
+/** A field for each property of an object's schema. */
+export function knownFields(
+  schema: ParamSchema,
+  values: ParamJson,
+  isNote = false,
+  faults: readonly Diagnostic[] = [],
+): FormField[] {
+  return Object.entries(schema.properties ?? {}).map(([name, s]): FormField => {
+    const isSet = Object.hasOwn(values, name)
+    const value = isSet ? values[name] : s.default
+    const widget = widgetOf(isNote, name, s)
+    return {
+      name,
+      label: labelOf(name),
+      help: s.description ?? '',
+      range: rangeText(s),
+      widget: value === undefined || fits(widget, value) ? widget : { kind: 'json' },
+      isSet,
+      value,
+      default: s.default,
+      required: schema.required?.includes(name) ?? false,
+      faults: faultsOf(name, faults),
+    }
+  })
+}
+
 const schemas = new WeakMap<NodeDef, ParamSchema>()
 
 /** Made once a node type. */
@@ -94,7 +112,7 @@ function schemaOf(def: NodeDef): ParamSchema {
   return made
 }
 
-function widgetOf(def: NodeDef, name: string, s: ParamSchema): Widget {
+function widgetOf(isNote: boolean, name: string, s: ParamSchema): Widget {
   if (isNodeRef(s)) return { kind: 'node' }
   if (s.enum?.every(v => typeof v === 'string')) return { kind: 'choice', options: s.enum as string[] }
   switch (s.type) {
@@ -102,11 +120,14 @@ function widgetOf(def: NodeDef, name: string, s: ParamSchema): Widget {
     case 'number':
       return { kind: 'number', schema: s, integer: s.type === 'integer' }
     case 'boolean':
-      return { kind: 'switch' }
+      return { kind: s.default === undefined ? 'maybe' : 'switch' }
     case 'string':
-      return def.kind === 'note' ? { kind: 'markdown' } : { kind: 'text', path: PATHS.has(name) }
+      if (name === '$node') return { kind: 'nodeId' }
+      return isNote ? { kind: 'markdown' } : { kind: 'text', path: PATHS.has(name) }
     case 'array':
       if (s.prefixItems?.every(isNumber)) return { kind: 'tuple', schemas: s.prefixItems }
+      if (s.items && isNumber(s.items)) return { kind: 'numbers', schema: s.items }
+      if (s.items?.properties && !isNodeRef(s.items)) return { kind: 'objects', schema: s.items }
       return s.items?.type === 'string' ? { kind: 'texts' } : { kind: 'json' }
     case 'object': {
       const inner = s.additionalProperties
@@ -127,6 +148,7 @@ function fits(widget: Widget, value: unknown): boolean {
     case 'number':
       return typeof value === 'number'
     case 'switch':
+    case 'maybe':
       return typeof value === 'boolean'
     case 'choice':
     case 'text':
@@ -134,6 +156,14 @@ function fits(widget: Widget, value: unknown): boolean {
       return typeof value === 'string'
     case 'texts':
       return isTexts(value)
+    case 'nodeId':
+      return typeof value === 'string'
+    case 'objects':
+      return (
+        Array.isArray(value) && value.every(v => typeof v === 'object' && v !== null && !Array.isArray(v))
+      )
+    case 'numbers':
+      return Array.isArray(value) && value.every(v => typeof v === 'number')
     case 'names':
       return (
         typeof value === 'object' &&
@@ -169,6 +199,7 @@ export const otherFaults = (faults: readonly Diagnostic[], fields: readonly Form
 /** `imageSize` is `Image size`, `mlpRatio` is `MLP ratio`. */
 export function labelOf(name: string): string {
   const text = name
+    .replace('$', '')
     .replace(/([a-z])([A-Z0-9])/g, '$1 $2')
     .toLowerCase()
     .replace(/\b(mlp|id|url)\b/g, word => word.toUpperCase())

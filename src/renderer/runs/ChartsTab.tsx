@@ -57,7 +57,20 @@ const COMPUTE: Look = {
   format: x => perSecond(x / 1e9),
   fromZero: true,
 }
-const FIXED = new Set(LOOKS.map(look => look.metric))
+/** How the metrics of a training are drawn: those that each has, one for each of several objectives, then others. */
+export function looksOf(metrics: readonly string[]): Look[] {
+  const known = LOOKS.flatMap(look => {
+    const parts = metrics.filter(m => m.startsWith(`${look.metric}/`))
+    const titled = (metric: string) => `${look.title}, ${metric.slice(look.metric.length + 1)}`
+    return parts.length > 0 ? parts.map(metric => ({ ...look, metric, title: titled(metric) })) : [look]
+  })
+  const drawn = new Set(known.map(look => look.metric))
+  const others = metrics.filter(m => !drawn.has(m))
+  const plain = { colour: '--wire-feat', format: short }
+  const named = (metric: string): Look =>
+    metric === COMPUTE.metric ? COMPUTE : { metric, title: metric.replace(/^train\//, ''), ...plain }
+  return [...known, ...others.map(named)]
+}
 
 /** Numbers of the training as they come. */
 export function ChartsTab() {
@@ -184,21 +197,10 @@ function Grid({
   readonly node: string
   readonly group: ChartGroup
 }) {
-  const others = useRuns(state =>
-    [...(state.views.get(run)?.trains.get(node)?.series.keys() ?? [])].filter(m => !FIXED.has(m)).join('\n'),
+  const names = useRuns(state =>
+    [...(state.views.get(run)?.trains.get(node)?.series.keys() ?? [])].join('\n'),
   )
-  const looks = useMemo(
-    () => [
-      ...LOOKS,
-      ...(others ? others.split('\n') : []).map(
-        (metric): Look =>
-          metric === COMPUTE.metric
-            ? COMPUTE
-            : { metric, title: metric.replace(/^train\//, ''), colour: '--wire-feat', format: short },
-      ),
-    ],
-    [others],
-  )
+  const looks = useMemo(() => looksOf(names ? names.split('\n') : []), [names])
   const checkpoints = useRuns(state => state.views.get(run)?.checkpoints)
   const marks = useMemo(
     // A checkpoint of n steps stands at the last of them, which is number n − 1.
@@ -226,7 +228,8 @@ function One({ look, run, node, group, marks }: OneProps) {
   const { smoothing, logLoss } = useChartSettings()
   const source = useSeries(run, node, look.metric)
   const noSpeed = useRuns(state => noSpeedOf(state.views.get(run), node))
-  const isNoisy = look.metric === 'train/loss' || look.metric === 'train/grad_norm'
+  const isLoss = /^train\/loss(\/|$)/.test(look.metric)
+  const isNoisy = isLoss || /^train\/grad_norm(\/|$)/.test(look.metric)
   return (
     <Chart
       title={look.title}
@@ -235,7 +238,7 @@ function One({ look, run, node, group, marks }: OneProps) {
       colour={look.colour}
       format={look.format}
       fromZero={look.fromZero}
-      log={look.metric === 'train/loss' && logLoss}
+      log={isLoss && logLoss}
       smoothing={isNoisy ? smoothing : 0}
       marks={marks}
       group={group}

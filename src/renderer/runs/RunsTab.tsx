@@ -1,5 +1,6 @@
 import { History, Package, RotateCw, Trash2 } from 'lucide-react'
 import { memo, useEffect, useMemo, useState } from 'react'
+import { lossNames } from '../../protocol/losses.ts'
 import type { RunInfo } from '../../protocol/workbench.ts'
 import { openDialog } from '../app/dialog-store.ts'
 import { runsStore, useRuns } from '../state/index.ts'
@@ -131,7 +132,7 @@ const Row = memo(function Row({ info, isShown, now }: RowProps) {
 function LastLoss({ run }: { readonly run: string }) {
   return useRuns(state => {
     const train = [...(state.views.get(run)?.trains.values() ?? [])].at(-1)
-    const series = train?.series.get('train/loss')
+    const series = train?.series.get(lossNames(train.series.keys())[0] ?? 'train/loss')
     return series?.length ? steady(series.values[series.length - 1]!) : '–'
   })
 }

@@ -1,4 +1,5 @@
 import { memo } from 'react'
+import { lossNames } from '../../protocol/losses.ts'
 import type { StepFacts } from '../../protocol/messages.ts'
 import { trainRun, useRuns } from '../state/index.ts'
 import { bytes, duration, flopRate, rate, steady, whole } from '../ui/format.ts'
@@ -10,7 +11,7 @@ import { useSeries } from './series-source.ts'
 export const TrainBody = memo(function TrainBody({ node }: { readonly node: string }) {
   const run = useRuns(state => state.shown)
   const steps = useRuns(state => trainRun(node)(state)?.steps)
-  const source = useSeries(run, node, 'train/loss')
+  const source = useSeries(run, node, useLossName(node))
   if (steps === undefined)
     return (
       <div className={styles.train} data-empty>
@@ -34,9 +35,14 @@ export const TrainBody = memo(function TrainBody({ node }: { readonly node: stri
   )
 })
 
+/** Its loss, or that of the first of its objectives. */
+const useLossName = (node: string): string =>
+  useRuns(state => lossNames(trainRun(node)(state)?.series.keys() ?? [])[0] ?? 'train/loss')
+
 function Loss({ node }: { readonly node: string }) {
+  const name = useLossName(node)
   const loss = useRuns(state => {
-    const series = trainRun(node)(state)?.series.get('train/loss')
+    const series = trainRun(node)(state)?.series.get(name)
     return series?.length ? series.values[series.length - 1]! : undefined
   })
   return (

@@ -1,0 +1,107 @@
+import type { TrainStep } from '../graph/compile/train-step.ts'
+import type { TrainVariant } from '../graph/compile/train-variant.ts'
+import { threefry } from '../ir/threefry.ts'
+import { hashString } from '../nn/init.ts'
+import type { StepFacts } from '../protocol/messages.ts'
+import type { Executable, HostArray } from '../runtime/backend.ts'
+import { readCheckpoint, type StageKey } from './checkpoint.ts'
+import type { DeviceContext } from './context.ts'
+import { batchArguments } from './devices.ts'
+import type { Feed } from './feed.ts'
+import type { Replay } from './non-finite.ts'
+import type { RunStore } from './run-store.ts'
+import { largestFacts, refuseTooLarge, stepFacts } from './step-facts.ts'
+import { type LoopState, TrainLoop } from './train-loop.ts'
+
+/** All that the steps of one Train are made from. */
+export interface TrainStage {
+  readonly id: string
+  readonly step: TrainStep
+  readonly feed: Feed
+  readonly key: StageKey
+  /** Weights of other wires, by name. */
+  readonly bound: ReadonlyMap<string, HostArray>
+  readonly run: RunStore
+  readonly context: DeviceContext
+}
+
+type Executables = ReadonlyMap<TrainVariant, Executable>
+
+/** The compiled programs of a stage. */
+export interface StagePrograms {
+  readonly executables: Executables
+  /** Of the program that needs most. */
+  readonly facts: StepFacts
+}
+
+/**
+ * Compiles all programs of a stage, so that one that can't be compiled is known before the first step. Throws where
+ * one won't fit into memory.
+ */
+export async function compileStage({ step, context }: TrainStage): Promise<StagePrograms> {
+  const { backend } = context
+  const executables = new Map<TrainVariant, Executable>()
+  try {
+    const facts: StepFacts[] = []
+    for (const variant of step.variants) {
+      const { program, donate, batch } = variant
+      const executable = await backend.compile(program, { donate, split: batchArguments(program, batch) })
+      executables.set(variant, executable)
+      facts.push(stepFacts(program, executable, backend))
+    }
+    const largest = largestFacts(facts)
+    refuseTooLarge(largest, backend.memory?.())
+    return { executables, facts: largest }
+  } catch (e) {
+    freeAll(executables)
+    throw e
+  }
+}
+
+export function freeAll(executables: Executables): void {
+  for (const executable of executables.values()) executable.free()
+}
+
+/** A loop that goes on from a state. */
+export const openLoop = (stage: TrainStage, executables: Executables, state: LoopState): TrainLoop =>
+  new TrainLoop(
+    stage.step,
+    stage.context.backend,
+    executables,
+    (s, inputs) => stage.feed.batch(s, inputs),
+    state,
+    trainKey(stage.key.seed, stage.id),
+    stage.bound,
+  )
+
+/** How the steps of a stage are made again, to see where a value came from. */
+export function replayOf(stage: TrainStage, start: LoopState): Replay {
+  const { id, step, run, context } = stage
+  const data = new Set(step.batch.map(input => input.name))
+  return {
+    checkpoints: run.checkpoints(id),
+    starts: async () => {
+      const newest = await run.newest(id, run.checkpoints(id))
+      const checkpoint = newest && (await readCheckpoint(newest))
+      return checkpoint && checkpoint.step > start.step ? [checkpoint, start] : [start]
+    },
+    program: s => step.variantAt(s).program,
+    isData: name => data.has(name),
+    compile: program => context.backend.compile(program, { split: batchArguments(program, step.batch) }),
+    open: async state => {
+      const { executables } = await compileStage(stage)
+      const loop = openLoop(stage, executables, state)
+      const close = async () => {
+        await loop.free()
+        freeAll(executables)
+      }
+      return { loop, close }
+    },
+  }
+}
+
+/** The key of a stage: from the seed and the Train's id. */
+function trainKey(seed: number, id: string): [number, number] {
+  const [a, b] = hashString(id)
+  return threefry(0, seed, a, b)
+}
