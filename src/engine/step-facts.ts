@@ -17,12 +17,11 @@ export function stepFacts(program: Program, executable: Executable, backend: Bac
 }
 
 /** Of several programs that make a stage's steps: the memory and the operations of the one that needs most. */
-export const largestFacts = (all: readonly StepFacts[]): StepFacts =>
-  all.reduce((most, facts) => ({
-    ...most,
-    memory: (facts.memory?.totalBytes ?? 0) > (most.memory?.totalBytes ?? 0) ? facts.memory : most.memory,
-    flops: Math.max(most.flops, facts.flops),
-  }))
+export function largestFacts(all: readonly StepFacts[]): StepFacts {
+  const bytes = (facts: StepFacts): number => facts.memory?.totalBytes ?? 0
+  const largest = all.reduce((most, facts) => (bytes(facts) > bytes(most) ? facts : most))
+  return { ...largest, flops: Math.max(...all.map(f => f.flops)) }
+}
 
 /** Results that take over the memory of arguments need none of their own. */
 export const stepMemory = (stats: MemoryStats): StepMemory => ({
