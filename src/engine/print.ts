@@ -6,6 +6,7 @@ import type { HostValue, SettingsValue } from '../graph/host.ts'
 import { operandsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
 import type { Program } from '../ir/program.ts'
+import { lowerToJax } from '../lower/jax/lower.ts'
 import { lowerToStableHlo } from '../lower/stablehlo/lower.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { GraphSource } from '../protocol/messages.ts'
@@ -14,11 +15,24 @@ import { ROWS, TILE } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
 
-/** The programs of a graph, or of one node, as IR or as StableHLO. Reads no data. */
+interface Printed {
+  readonly program: Program
+  readonly donate?: readonly number[]
+}
+
+type Form = 'ir' | 'stablehlo' | 'jax'
+
+const PRINTERS: Record<Form, (printed: Printed) => string> = {
+  ir: ({ program }) => printProgram(program, { origins: true }),
+  stablehlo: ({ program, donate }) => lowerToStableHlo(program, { donate }),
+  jax: ({ program }) => lowerToJax(program),
+}
+
+/** The programs of a graph, or of one node, as IR, as StableHLO or as Python. Reads no data. */
 export async function printGraph(
   source: GraphSource,
   node: string | undefined,
-  form: 'ir' | 'stablehlo',
+  form: Form,
   context: EngineContext,
 ): Promise<string> {
   const loaded = await loadGraph(source, context)
@@ -27,7 +41,7 @@ export async function printGraph(
   if (node !== undefined && !nodes.has(node))
     throw new DataError(`there is no node "${node}"; there is: ${[...nodes.keys()].join(', ')}`)
   const chosen = [...nodes.values()].filter(n => node === undefined || n.id === node)
-  const programs: { readonly program: Program; readonly donate?: readonly number[] }[] = []
+  const programs: Printed[] = []
   for (const n of chosen) {
     if (n.def.kind === 'train') {
       const step = buildTrainStep(loaded.graph, n.id, await optimizersOf(loaded, n.id, context))
@@ -46,13 +60,7 @@ export async function printGraph(
     throw new DataError(
       `nothing compiles ${node ? `for "${node}"` : 'in this graph'}: only Trains and evaluators do`,
     )
-  return programs
-    .map(p =>
-      form === 'ir'
-        ? printProgram(p.program, { origins: true })
-        : lowerToStableHlo(p.program, { donate: p.donate }),
-    )
-    .join('\n')
+  return programs.map(PRINTERS[form]).join('\n')
 }
 
 /** Optimizers and schedules are settings: their nodes run without any data. */

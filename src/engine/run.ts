@@ -79,9 +79,9 @@ async function runNodes(
   context: EngineContext,
 ): Promise<Result> {
   const reasons = await Reasons.open(run.path)
-  const backend = await openBackend(options.engine, context.cacheDir, message =>
-    context.emit({ type: 'log', level: 'warning', message }),
-  )
+  const log = (level: 'info' | 'warning') => (message: string) =>
+    context.emit({ type: 'log', level, message })
+  const backend = await openBackend(options.engine, context.cacheDir, log('warning'), log('info'))
   const reports: Record<string, Report> = {}
   const state: RunState = { values: new Map(), weights: new Map() }
   const attribution = () => attributionOf(state.values)
