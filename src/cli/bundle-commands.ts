@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { ENGINES } from '../protocol/engine-name.ts'
 import { packCommand } from './commands/pack.ts'
 import { verifyCommand } from './commands/verify.ts'
 import type { Io } from './io.ts'
@@ -28,7 +29,7 @@ Example:
     .command('verify')
     .description("replay a bundle's first steps and say whether they match")
     .argument('<bundle>', '.dpt file')
-    .addOption(new Option('--engine <name>', 'what computes').choices(['xla', 'reference']))
+    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES))
     .option('--json', 'as one JSON object')
     .addHelpText('after', '\nExit codes: 0 match, 1 mismatch or failed, 2 wrong command line.')
     .action(async (bundle: string, flags) => done(await verifyCommand(bundle, flags, io)))

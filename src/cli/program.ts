@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { ENGINES } from '../protocol/engine-name.ts'
 import { addBundleCommands } from './bundle-commands.ts'
 import { benchCommand } from './commands/bench.ts'
 import { cacheListCommand, cachePruneCommand } from './commands/cache.ts'
@@ -53,7 +54,7 @@ function addRun(program: Command, io: Io, done: (code: number) => void): void {
     .option('--set <node.param=value...>', 'change parameters, before checking (repeatable)', collect, [])
     .option('--out <dir>', 'folder that gets runs/ (default: .diptych beside the graph file)')
     .option('--seed <n>', "seed in place of the graph's", integer(0, 0xffffffff))
-    .addOption(new Option('--engine <name>', 'what computes').choices(['xla', 'reference']).default('xla'))
+    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('xla'))
     .addOption(
       new Option('--platform <name>', 'where XLA runs (default: CUDA where it works)').choices([
         'cpu',
@@ -139,8 +140,11 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
     .command('print')
     .description('print the programs that a graph compiles to')
     .argument('<graph>', 'graph file')
-    .addOption(new Option('--ir', "Diptych's own tensor programs (the default)").conflicts('stablehlo'))
-    .addOption(new Option('--stablehlo', 'StableHLO, as XLA gets it').conflicts('ir'))
+    .addOption(
+      new Option('--ir', "Diptych's own tensor programs (the default)").conflicts(['stablehlo', 'jax']),
+    )
+    .addOption(new Option('--stablehlo', 'StableHLO, as XLA gets it').conflicts(['ir', 'jax']))
+    .addOption(new Option('--jax', 'readable Python of JAX').conflicts(['ir', 'stablehlo']))
     .option('--node <id>', 'only the programs of one Train or evaluator')
     .action(async (graph: string, flags) => done(await printCommand(graph, flags, io)))
 

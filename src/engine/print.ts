@@ -7,6 +7,7 @@ import type { HostValue, SettingsValue } from '../graph/host.ts'
 import { operandsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
 import type { Program } from '../ir/program.ts'
+import { lowerToJax } from '../lower/jax/lower.ts'
 import { lowerToStableHlo } from '../lower/stablehlo/lower.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { GraphSource } from '../protocol/messages.ts'
@@ -16,11 +17,24 @@ import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
 import { NodeFailure } from './node-failure.ts'
 
-/** The programs of a graph, or of one node, as IR or as StableHLO. Reads no data. */
+interface Printed {
+  readonly program: Program
+  readonly donate?: readonly number[]
+}
+
+type Form = 'ir' | 'stablehlo' | 'jax'
+
+const PRINTERS: Record<Form, (printed: Printed) => string> = {
+  ir: ({ program }) => printProgram(program, { origins: true }),
+  stablehlo: ({ program, donate }) => lowerToStableHlo(program, { donate }),
+  jax: ({ program }) => lowerToJax(program),
+}
+
+/** The programs of a graph, or of one node, as IR, as StableHLO or as Python. Reads no data. */
 export async function printGraph(
   source: GraphSource,
   node: string | undefined,
-  form: 'ir' | 'stablehlo',
+  form: Form,
   context: EngineContext,
 ): Promise<string> {
   const loaded = await loadGraph(source, context)
@@ -29,7 +43,7 @@ export async function printGraph(
   if (node !== undefined && !nodes.has(node))
     throw new DataError(`there is no node "${node}"; there is: ${[...nodes.keys()].join(', ')}`)
   const chosen = [...nodes.values()].filter(n => node === undefined || n.id === node)
-  const programs: { readonly program: Program; readonly donate?: readonly number[] }[] = []
+  const programs: Printed[] = []
   for (const n of chosen) {
     if (n.def.kind === 'train') {
       const optimizers = await optimizersOf(loaded, n.id, context)
@@ -49,13 +63,7 @@ export async function printGraph(
     throw new DataError(
       `nothing compiles ${node ? `for "${node}"` : 'in this graph'}: only Trains and evaluators do`,
     )
-  return programs
-    .map(p =>
-      form === 'ir'
-        ? printProgram(p.program, { origins: true })
-        : lowerToStableHlo(p.program, { donate: p.donate }),
-    )
-    .join('\n')
+  return programs.map(PRINTERS[form]).join('\n')
 }
 
 /** What building a node's programs finds wrong is told of that node. */

@@ -70,8 +70,15 @@ async function runNodes(
   context: EngineContext,
 ): Promise<Result> {
   const reasons = await Reasons.open(run.path)
-  const warn = (message: string) => context.emit({ type: 'log', level: 'warning', message })
-  const backend = await openBackend(options.engine, context.cacheDir, warn, options)
+  const log = (level: 'info' | 'warning') => (message: string) =>
+    context.emit({ type: 'log', level, message })
+  const backend = await openBackend(options.engine, {
+    cacheDir: context.cacheDir,
+    warn: log('warning'),
+    say: log('info'),
+    platform: options.platform,
+    devices: options.devices,
+  })
   const reports: Record<string, Report> = {}
   const state: RunState = { values: new Map(), weights: new Map() }
   const attribution = () => attributionOf(state.values)

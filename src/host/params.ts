@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import type { GraphCommand } from '../graph/commands.ts'
+import { ENGINES } from '../protocol/engine-name.ts'
 import type { Method, ParamsOf } from '../protocol/workbench.ts'
 
 const id = z.string().min(1).max(200)
@@ -42,7 +43,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
     document: id,
     text: z.string(),
     options: z.strictObject({
-      engine: z.enum(['xla', 'reference']),
+      engine: z.enum(ENGINES),
       fresh: z.boolean(),
       paused: z.boolean().optional(),
     }),

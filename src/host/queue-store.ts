@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { ENGINES } from '../protocol/engine-name.ts'
 import type { EnqueueOptions } from '../protocol/workbench.ts'
 import { writeFileAtomicSync } from './disk.ts'
 import { systemCode } from './fault.ts'
@@ -14,7 +15,7 @@ const entry = z.object({
   title: z.string(),
   text: z.string(),
   options: z.object({
-    engine: z.enum(['xla', 'reference']),
+    engine: z.enum(ENGINES),
     fresh: z.boolean(),
     paused: z.boolean().optional(),
   }) satisfies z.ZodType<EnqueueOptions>,

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { GraphDocument } from '../graph/document.ts'
 import { parseGraph } from '../graph/parse.ts'
+import { ENGINES, type EngineName, engineOfFingerprint } from '../protocol/engine-name.ts'
 import type { RunInfo, RunState } from '../protocol/workbench.ts'
 import { readIfThere, readJsonIfThere, writeFileAtomic } from './disk.ts'
 import { isAlive, isThisProcess, processMark, thisProcess } from './process-mark.ts'
@@ -33,7 +34,7 @@ const runFile = z.object({
   file: z.string().nullable(),
   title: z.string(),
   state: z.enum(STATES),
-  engine: z.enum(['xla', 'reference']),
+  engine: z.enum(ENGINES),
   queuedAt: z.number(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),
@@ -48,11 +49,7 @@ const runFile = z.object({
 })
 
 /** Keeps what the workbench knows of a run beside what the engine has written. */
-export async function writeRunFile(
-  folder: string,
-  info: RunInfo,
-  engine: 'xla' | 'reference',
-): Promise<void> {
+export async function writeRunFile(folder: string, info: RunInfo, engine: EngineName): Promise<void> {
   const { id, file, title, state, queuedAt, startedAt, endedAt, failure, attribution } = info
   const content: z.infer<typeof runFile> = {
     format: 'diptych-run',
@@ -68,7 +65,7 @@ export async function writeRunFile(
 /** A run as its folder tells of it. */
 export interface StoredRun {
   readonly info: RunInfo
-  readonly engine: 'xla' | 'reference'
+  readonly engine: EngineName
 }
 
 /** The folders of a graph file's runs, newest first. `out`: the folder that holds `runs/`. */
@@ -157,13 +154,13 @@ async function timesOf(folder: string): Promise<{ readonly began: number; readon
 async function engineOf(
   folder: string,
   checkpoints: ReadonlyMap<string, readonly number[]>,
-): Promise<'xla' | 'reference'> {
+): Promise<EngineName> {
   for (const [train, steps] of checkpoints) {
     const path = join(folder, 'checkpoints', train, `step-${steps.at(-1)}`, 'state.json')
     const state = (await readJsonIfThere(path)) as
       | { readonly key?: { readonly engine?: unknown } }
       | undefined
-    if (/\breference\b/.test(String(state?.key?.engine))) return 'reference'
+    if (state?.key?.engine) return engineOfFingerprint(String(state.key.engine))
   }
   return 'xla'
 }

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../graph/diagnostic.ts'
 import type { Report } from '../graph/host.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
+import type { EngineName } from './engine-name.ts'
 
 /** A graph as a client hands it over: its text, and the file it came from, for places and relative paths. */
 export interface GraphSource {
@@ -14,7 +15,7 @@ export interface GraphSource {
 }
 
 export interface RunOptions {
-  readonly engine: 'xla' | 'reference'
+  readonly engine: EngineName
   /** Folder that holds `runs/`; by default `.diptych` beside the graph file. */
   readonly out?: string
   /** A run's folder, or one checkpoint. */
@@ -38,7 +39,7 @@ export type Command =
       readonly graph: GraphSource
       /** The program of one node, or of all. */
       readonly node?: string
-      readonly form: 'ir' | 'stablehlo'
+      readonly form: 'ir' | 'stablehlo' | 'jax'
     }
   | { readonly id: number; readonly type: 'run'; readonly graph: GraphSource; readonly options: RunOptions }
   /** Ends a run at the next step: `checkpoint` commits one first. */

@@ -2,6 +2,7 @@ import type { GraphCommand } from '../graph/commands.ts'
 import type { Diagnostic } from '../graph/diagnostic.ts'
 import type { Report } from '../graph/host.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
+import type { EngineName } from './engine-name.ts'
 import type { Event } from './messages.ts'
 
 /** What a window may ask of the host: by method, what it sends and what comes back. */
@@ -181,7 +182,7 @@ export interface SchemasRead {
 }
 
 export interface EnqueueOptions {
-  readonly engine: 'xla' | 'reference'
+  readonly engine: EngineName
   readonly fresh: boolean
   /** Pauses before the first step. */
   readonly paused?: boolean

@@ -107,6 +107,15 @@ describe('print', () => {
     expect(stdout).toContain('stablehlo.dot_general')
   })
 
+  test('--jax: a Python module, a comment for each node', async () => {
+    const { stdout, stderr, code } = await runCli(['print', graph, '--jax', '--node', 'train'], env)
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 })
+    expect(stdout).toMatch(/^import jax\n/)
+    expect(stdout).toMatch(/\ndef train_train\(/)
+    expect(stdout).toContain('    # vision\n')
+    expect(stdout).toContain('lax.dot_general(')
+  })
+
   test('a node that isn’t there, one that compiles to nothing, a faulty graph', async () => {
     const ask = async (...args: string[]) => {
       const ran = await runCli(['print', ...args], env)
@@ -138,6 +147,7 @@ describe('a wrong command line is exit code 2 and one line', () => {
     [['run', 'g.json', '--seed', 'x'], /whole number/],
     [['run', 'g.json', '--engine', 'tpu'], /Allowed choices are xla, reference/],
     [['print', 'g.json', '--ir', '--stablehlo'], /cannot be used with/],
+    [['print', 'g.json', '--jax', '--stablehlo'], /cannot be used with/],
     [['nodes', 'encoder.vti'], /there is no node type "encoder\.vti"\. Did you mean "encoder\.vit"\?/],
     [['frobnicate'], /unknown command 'frobnicate'/],
   ])('%j', async (args, why) => {

@@ -82,18 +82,21 @@ describe('without the XLA plugin', () => {
   }
   beforeAll(() => makePictures(scratch))
 
-  test('a run says what is missing, and that toys run on the reference engine', async () => {
+  test('a run says what is missing, and that graphs run on TensorFlow.js', async () => {
     const graph = writeToy(scratch)
     const ran = await runCli(['run', graph], bare({ DIPTYCH_OFFLINE: '1' }))
     expect(ran.code).toBe(1)
     expect(ran.stderr).not.toMatch(TRACE)
     expect(ran.stderr).toMatch(/diptych: the XLA plugin is missing: .*DIPTYCH_OFFLINE forbids/)
-    expect(ran.stderr).toMatch(/error: .*only toy graphs run, with --engine reference/)
+    expect(ran.stderr).toMatch(
+      /error: .*Without it, graphs run on TensorFlow\.js, more slowly: --engine tfjs\./,
+    )
     const toy = await runCli(
-      ['run', graph, '--engine', 'reference', '--set', 'train.steps=2'],
-      bare({ DIPTYCH_OFFLINE: '1' }),
+      ['run', graph, '--engine', 'tfjs', '--set', 'train.steps=2'],
+      bare({ DIPTYCH_OFFLINE: '1', DIPTYCH_TFJS: 'wasm' }),
     )
     expect(toy.code, toy.stderr).toBe(0)
+    expect(toy.stdout).toMatch(/TensorFlow\.js 4\.22\.0 computes with WebAssembly with SIMD, on one core\./)
   })
 
   test('without Python either, it says how to get it', async () => {

@@ -4,6 +4,7 @@ import { tensor } from '../../src/ir/types.ts'
 import { controlEntries } from './control-entries.ts'
 import { exact, smooth } from './entries.ts'
 import { orderEntries } from './order-entries.ts'
+import { rankEntries } from './rank-entries.ts'
 import type { Entry } from './table.ts'
 import { windowEntries } from './window-entries.ts'
 
@@ -201,6 +202,11 @@ const compositions: readonly Entry[] = [
   smooth('x used often: its gradients add up', ['f32[5]'], (b, [x]) =>
     b.add(b.mul(x!, b.exp(x!)), b.mul(x!, x!)),
   ),
+  // WebAssembly's matrix products know their right operand by its memory alone.
+  smooth('a value contracted with itself', ['f32[3]'], (b, [x]) => {
+    const y = b.tanh(x!)
+    return b.dotGeneral(y, y, { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] })
+  }),
   smooth('softmax', ['f32[4,7]'], (b, [x]) => softmax(b, x!)),
   smooth('layer norm', ['f32[3,8]', 'f32[8]', 'f32[8]'], (b, [x, gain, bias]) => {
     const centred = b.sub(x!, b.reshape(b.mean(x!, [1]), [3, 1]))
@@ -230,4 +236,5 @@ export const edgeEntries: readonly Entry[] = [
   ...controlEntries,
   ...orderEntries,
   ...windowEntries,
+  ...rankEntries,
 ]

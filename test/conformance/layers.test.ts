@@ -13,6 +13,7 @@ import { swiGlu } from '../../src/nn/swiglu.ts'
 import { vectorQuantiser } from '../../src/nn/vector-quantiser.ts'
 import type { Backend } from '../../src/runtime/backend.ts'
 import { hostArray, view } from '../../src/runtime/host-array.ts'
+import { createTfjsBackend } from '../../src/runtime/tfjs/backend.ts'
 import { difference, run, TestModel, type Values, withNoise } from '../nn/scope.ts'
 import { openXla, xlaPlugin } from './plugin.ts'
 
@@ -146,14 +147,20 @@ const LAYERS: readonly (readonly [string, (m: TestModel) => Outputs, Values?])[]
 ]
 
 const plugin = xlaPlugin()
+const ENGINES: readonly (readonly [string, (() => Promise<Backend>) | { readonly missing: string }])[] = [
+  ['XLA', 'missing' in plugin ? plugin : () => openXla(plugin.path)],
+  ['TensorFlow.js', () => createTfjsBackend({ kind: 'wasm' })],
+]
 
-if ('missing' in plugin) {
-  it.skip(`layers on XLA (skipped: ${plugin.missing})`, () => {})
-} else {
-  describe('layers and optimizers on XLA are those of the reference', () => {
+for (const [engine, open] of ENGINES) {
+  if (typeof open !== 'function') {
+    it.skip(`layers on ${engine} (skipped: ${open.missing})`, () => {})
+    continue
+  }
+  describe(`layers and optimizers on ${engine} are those of the reference`, () => {
     let backend: Backend
     beforeAll(async () => {
-      backend = await openXla(plugin.path)
+      backend = await open()
     })
     afterAll(() => backend.close())
 

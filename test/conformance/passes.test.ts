@@ -12,14 +12,14 @@ import { optimize } from '../../src/ir/passes/optimize.ts'
 import { printProgram } from '../../src/ir/print.ts'
 import type { Program } from '../../src/ir/program.ts'
 import type { RefTensor } from '../../src/ir/reference.ts'
-import { tensor } from '../../src/ir/types.ts'
+import { parseType } from '../../src/ir/types.ts'
 import type { Backend } from '../../src/runtime/backend.ts'
 import { evaluate } from '../../src/runtime/reference/evaluate.ts'
 import { muddle } from './muddle.ts'
 import { openXla, xlaPlugin } from './plugin.ts'
-import { buildRecipe, type Recipe, recipeEntry, recipes } from './random-programs.ts'
+import { buildRecipe, type Recipe, recipeEntry, recipes, recipeValues } from './random/recipe.ts'
 import { buildSuite, difference, runOnce } from './run-all.ts'
-import { caseValues, seeded } from './values.ts'
+import { seeded } from './values.ts'
 
 const LONG = process.env.DIPTYCH_TEST_LONG === '1'
 const SEED = 31_337
@@ -34,19 +34,15 @@ const PASSES = {
 
 function withGradient(recipe: Recipe): Program {
   const b = new Builder()
-  const inputs = recipe.shapes.map((s, i) => b.input(`x${i}`, tensor('f32', s)))
+  const inputs = recipe.inputs.map((type, i) => b.input(`x${i}`, parseType(type)))
   const results = buildRecipe(b, recipe, inputs)
-  const last = results.at(-1)!
+  const last = results[0]!
   const loss = b.sum(last, [...last.type.shape.keys()])
   for (const [i, v] of [...results, ...gradient(b, loss, inputs)].entries()) b.output(`y${i}`, v)
   return b.finish('random')
 }
 
-const valuesOf = (recipe: Recipe): RefTensor[] =>
-  caseValues(
-    recipe.shapes.map(s => `f32[${s.join(',')}]`),
-    seeded(5, recipe.steps.length),
-  )
+const valuesOf = (recipe: Recipe): RefTensor[] => recipeValues(recipe, recipe.steps.length)
 
 /** Where results differ in any bit but those of a NaN. */
 const differing = (a: readonly RefTensor[], b: readonly RefTensor[]): number[] =>

@@ -36,6 +36,21 @@ export const windowEntries: readonly Entry[] = [
     (b, [x, k]) => [b.convolution(x!, k!, line)],
   ),
   exact(
+    'a convolution whose input is cropped away sees zeros',
+    [
+      ['f32[2,1,3]', [1, 2, 3, 4, 5, 6]],
+      ['f32[1,3,2]', [1, 2, 3, 4, 5, 6]],
+      ['f32[1,1,3]', [1, 2, 3]],
+    ],
+    (b, [x, k, depthwise]) => [
+      b.convolution(x!, k!, { ...line, low: [1], high: [-1] }),
+      b.convolution(x!, k!, { ...line, low: [-2], high: [4] }),
+      b.convolution(x!, k!, { ...line, low: [4], high: [-3] }),
+      b.convolution(x!, depthwise!, { ...line, low: [-2], high: [3], groups: 3 }),
+      b.convolution(x!, depthwise!, { ...line, low: [4], high: [-3], groups: 3 }),
+    ],
+  ),
+  exact(
     'a convolution of nothing, and onto nothing',
     [
       ['f32[2,0,3]', []],

@@ -6,10 +6,12 @@ import type { ClipSize } from '../../src/engine/bench/clip.ts'
 import { clipPeers, Peer, type PeerCommand } from '../../src/engine/bench/peer.ts'
 import { parseReply } from '../../src/engine/bench/reply.ts'
 import { bench, benchClip } from '../../src/engine/bench/run.ts'
+import { startTfjs, TFJS_RIVAL } from '../../src/engine/bench/tfjs-rival.ts'
 import { Engine } from '../../src/engine/engine.ts'
 import { cacheFolder } from '../../src/engine/paths.ts'
 import { registry } from '../../src/nodes/index.ts'
 import type { Command } from '../../src/protocol/messages.ts'
+import { findBinding } from '../../src/runtime/tfjs/load.ts'
 import { named, plugin } from '../runtime/pjrt-kit.ts'
 
 const TINY: ClipSize = {
@@ -139,7 +141,7 @@ describe('the command', () => {
     })
     expect(await engine.handle(ask({ peers: ['jax', 'jex'] }))).toMatchObject({
       type: 'failed',
-      message: 'there is no peer "jex"; there are: jax, torch_eager, torch_compiled',
+      message: 'there is no peer "jex"; there are: jax, torch_eager, torch_compiled, tfjs_node',
     })
     await expect(bench(ask({ name: '' }), context)).rejects.toThrow('there is no benchmark ""')
   })
@@ -177,4 +179,24 @@ describe.skipIf(missing)(named('a tiny benchmark', missing), () => {
     expect(text).toMatch(/^diptych +\d+/m)
     expect(text).toMatch(/outside the XLA call: [\d.]+ % of a step$/)
   }, 90_000)
+
+  const absent = findBinding('node', context.cacheDir) ? '' : 'no @tensorflow/tfjs-node'
+  test.skipIf(absent)(
+    named('times its own steps on TensorFlow.js beside those on XLA', absent),
+    async () => {
+      const sizes = { rounds: 2, stepsPerRound: 2, size: TINY }
+      const { json } = await benchClip({ ...sizes, peers: [TFJS_RIVAL] }, context)
+      expect(json.missing).toEqual({})
+      expect(json.ms.tfjs_node).toBeGreaterThan(0)
+      expect(json.versions.tfjs_node!.engine).toMatch(/^tfjs-/)
+      expect(json.versions.diptych!.engine).toMatch(/^xla-/)
+    },
+    90_000,
+  )
+
+  test('leaves TensorFlow.js out where it is not set up, and says how', async () => {
+    const bare = { ...context, cacheDir: mkdtempSync(join(tmpdir(), 'diptych-bare-')) }
+    onTestFinished(() => rmSync(bare.cacheDir, { recursive: true, force: true }))
+    await expect(startTfjs(TINY, bare)).rejects.toThrow('not installed (npm run setup:tfjs-node sets it up)')
+  })
 })

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { gradient, pullback } from '../../src/ir/autodiff/gradient.ts'
 import { Builder } from '../../src/ir/builder.ts'
 import { checkProgram } from '../../src/ir/check.ts'
+import { type Equation, regionsOf } from '../../src/ir/program.ts'
 import type { RefTensor } from '../../src/ir/reference.ts'
 import { elementCount, isFloat, tensor } from '../../src/ir/types.ts'
 import { evaluate } from '../../src/runtime/reference/evaluate.ts'
 import { edgeEntries } from '../conformance/edge-cases.ts'
-import { recipeEntry, recipes } from '../conformance/random-programs.ts'
+import { recipeEntry, recipes } from '../conformance/random/recipe.ts'
 import { type Entry, primitiveEntries, primitives } from '../conformance/table.ts'
 import { randomTensor, seeded } from '../conformance/values.ts'
 
@@ -95,7 +96,9 @@ const stops = (entry: Entry): boolean => {
     b,
     entry.values.map((v, i) => b.input(`x${i}`, v.type)),
   )
-  return b.equations.some(eq => ESTIMATORS.includes(eq.prim.name))
+  const stopsIn = (equations: readonly Equation[]): boolean =>
+    equations.some(eq => ESTIMATORS.includes(eq.prim.name) || regionsOf(eq).some(r => stopsIn(r.equations)))
+  return stopsIn(b.equations)
 }
 
 const samples = fc

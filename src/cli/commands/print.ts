@@ -7,6 +7,7 @@ import { diagnosticLines } from '../render/diagnostics.ts'
 export interface PrintFlags {
   readonly ir?: boolean
   readonly stablehlo?: boolean
+  readonly jax?: boolean
   readonly node?: string
 }
 
@@ -14,7 +15,7 @@ export interface PrintFlags {
 export async function printCommand(file: string, flags: PrintFlags, io: Io): Promise<number> {
   const graph = await readGraph(file)
   return withEngine(async engine => {
-    const form = flags.stablehlo ? 'stablehlo' : 'ir'
+    const form = flags.stablehlo ? 'stablehlo' : flags.jax ? 'jax' : 'ir'
     const result = await engine.request({ type: 'print', graph, form, node: flags.node }).result
     if (result.type === 'printed') {
       io.out.sink.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`)

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import { parseGraph } from '../../graph/parse.ts'
 import { EngineGone, type EngineProcess } from '../../host/engine-process.ts'
+import type { EngineName } from '../../protocol/engine-name.ts'
 import type { Event, GraphSource, Result } from '../../protocol/messages.ts'
 import { SHUTDOWN_MS, startEngine } from '../engine.ts'
 import { EXIT } from '../exit.ts'
@@ -20,7 +21,7 @@ export interface RunFlags {
   readonly set: readonly string[]
   readonly out?: string
   readonly seed?: number
-  readonly engine: 'xla' | 'reference'
+  readonly engine: EngineName
   readonly platform?: 'cpu' | 'cuda'
   readonly devices?: number
   readonly resume_from_checkpoint?: string

@@ -6,6 +6,7 @@ import type { BundleStage } from '../../host/bundle-format.ts'
 import { readJsonIfThere } from '../../host/disk.ts'
 import type { EngineProcess } from '../../host/engine-process.ts'
 import { compareSteps, type Verdict } from '../../host/verify.ts'
+import { type EngineName, engineOfFingerprint } from '../../protocol/engine-name.ts'
 import type { Event, GraphSource, StepEvent } from '../../protocol/messages.ts'
 import { withEngine } from '../engine.ts'
 import { CliError, EXIT } from '../exit.ts'
@@ -14,7 +15,7 @@ import { plural } from '../render/format.ts'
 import { jsonLine } from '../render/json.ts'
 
 export interface VerifyFlags {
-  readonly engine?: 'xla' | 'reference'
+  readonly engine?: EngineName
   readonly json?: boolean
 }
 
@@ -37,7 +38,7 @@ export async function verifyCommand(file: string, flags: VerifyFlags, io: Io): P
     throw new CliError(`${file} holds no first steps to compare with: nothing was trained in its run.`)
   const graph: GraphSource = { text: bundle.text, file: resolve(file), overrides: [] }
   const theirs = String(stage.key.engine)
-  const engine = flags.engine ?? (theirs.includes('reference') ? 'reference' : 'xla')
+  const engine = flags.engine ?? engineOfFingerprint(theirs)
   return withEngine(async process => {
     const { steps, key } = await replay(process, graph, engine, train, stage.first.length)
     const sameEngine = key?.engine === theirs
@@ -55,7 +56,7 @@ export async function verifyCommand(file: string, flags: VerifyFlags, io: Io): P
 async function replay(
   process: EngineProcess,
   graph: GraphSource,
-  engine: 'xla' | 'reference',
+  engine: EngineName,
   train: string,
   count: number,
 ): Promise<Replay> {

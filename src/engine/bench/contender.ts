@@ -6,6 +6,7 @@ import { threefry } from '../../ir/threefry.ts'
 import { byteLength } from '../../ir/types.ts'
 import type { OptimizerValue } from '../../nn/optimizers/index.ts'
 import { median } from '../../nodes/evaluation/retrieval.ts'
+import type { EngineName } from '../../protocol/engine-name.ts'
 import type { Backend, Executable, HostArray } from '../../runtime/backend.ts'
 import { openBackend } from '../backends.ts'
 import type { EngineContext } from '../context.ts'
@@ -54,12 +55,13 @@ export class Contender {
   }
 
   /** Compiles the step and takes the first steps, which are not measured. */
-  static async start(size: ClipSize, context: EngineContext): Promise<Contender> {
+  static async start(size: ClipSize, context: EngineContext, engine: EngineName = 'xla'): Promise<Contender> {
     const graph = checkGraph(clipBenchGraph(size), context.registry)
     const step = buildTrainStep(graph, 'train', [OPTIMIZER])
-    const backend = await openBackend('xla', context.cacheDir, message =>
-      context.emit({ type: 'log', level: 'warning', message }),
-    )
+    const backend = await openBackend(engine, {
+      cacheDir: context.cacheDir,
+      warn: message => context.emit({ type: 'log', level: 'warning', message }),
+    })
     try {
       context.emit({ type: 'log', level: 'info', message: 'compiling the step' })
       const variant = step.variantAt(0)

@@ -5,11 +5,12 @@ import { CLIP_SIZE, type ClipSize } from './clip.ts'
 import { Contender } from './contender.ts'
 import { clipPeers, Peer, type PeerCommand, PeerFault } from './peer.ts'
 import { type BenchResult, present } from './present.ts'
+import { type Rival, startTfjs, TFJS_RIVAL } from './tfjs-rival.ts'
 
 export interface BenchOptions {
   readonly rounds: number
   readonly stepsPerRound: number
-  readonly peers: readonly PeerCommand[]
+  readonly peers: readonly (PeerCommand | typeof TFJS_RIVAL)[]
   readonly size: ClipSize
 }
 
@@ -19,7 +20,7 @@ export async function bench(
   context: EngineContext,
 ): Promise<BenchResult> {
   if (name !== 'clip') throw new DataError(`there is no benchmark "${name}"; there is: clip`)
-  const known = clipPeers(context.cacheDir)
+  const known = [...clipPeers(context.cacheDir), TFJS_RIVAL]
   const strange = wanted?.find(w => known.every(k => k.name !== w))
   if (strange !== undefined)
     throw new DataError(`there is no peer "${strange}"; there are: ${known.map(k => k.name).join(', ')}`)
@@ -37,7 +38,7 @@ export async function benchClip(
   context: EngineContext,
 ): Promise<BenchResult> {
   const own = await Contender.start(size, context)
-  const peers = new Map<string, { readonly peer: Peer; readonly ms: number[] }>()
+  const peers = new Map<string, { readonly peer: Rival; readonly ms: number[] }>()
   const missing: Record<string, string> = {}
   const versions: Record<string, Readonly<Record<string, string>>> = { diptych: own.versions }
   const leaveOut = (name: string, e: unknown): void => {
@@ -55,7 +56,7 @@ export async function benchClip(
       goOn()
       context.emit({ type: 'log', level: 'info', message: `starting ${command.name}` })
       try {
-        const started = await Peer.start(command)
+        const started = await ('program' in command ? Peer.start(command) : startTfjs(size, context))
         peers.set(command.name, { peer: started.peer, ms: [] })
         versions[command.name] = started.versions
       } catch (e) {

@@ -1,6 +1,8 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
+import { casesIn } from './cases.ts'
 import { binary, notBool } from './rules.ts'
+import { byKernel } from './tfjsRules.ts'
 
 /** x + y; integers wrap. */
 export const add = definePrimitive({
@@ -9,6 +11,8 @@ export const add = definePrimitive({
   vjp: ({ ct }) => [ct, ct],
   reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => wrap(out!.dtype, x! + y!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.add', ins, out!)],
+  tfjs: byKernel('Add', (x, y) => x! + y!),
+  jax: ([x, y]) => `${x} + ${y}`,
   cases: [
     { in: ['f32[2,3]', 'f32[2,3]'] },
     {
@@ -33,5 +37,6 @@ export const add = definePrimitive({
       tol: 0,
     },
     { in: ['bf16[2,3]', 'bf16[2,3]'], tol: 0.02 },
+    ...casesIn(['s32'], ['T[6]', 'T[6]']),
   ],
 })

@@ -1,6 +1,8 @@
 import { definePrimitive } from '../primitive.ts'
 import { refBitwise } from '../reference.ts'
+import { casesIn } from './cases.ts'
 import { binary, bits } from './rules.ts'
+import { byElement } from './tfjsRules.ts'
 
 /** Logical and of bools, bitwise and of integers. */
 export const and = definePrimitive({
@@ -9,6 +11,8 @@ export const and = definePrimitive({
   vjp: { notDifferentiable: 'bits have no derivative' },
   reference: (ins, _, [out]) => refBitwise(out!, ins, (x, y) => x! & y!),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.and', ins, out!)],
+  tfjs: byElement((x, y) => x! & y!),
+  jax: ([x, y]) => `${x} & ${y}`,
   cases: [
     {
       in: [
@@ -31,5 +35,6 @@ export const and = definePrimitive({
       ],
       tol: 0,
     },
+    ...casesIn(['s32', 'u8'], ['T[6]', 'T[6]']),
   ],
 })

@@ -3,6 +3,10 @@ import { forEachIndex, positionOf, refZeros } from '../reference.ts'
 import { isFloat, showType, stridesOf, tensor } from '../types.ts'
 import { compareAttributes, i64s, unary } from './rules.ts'
 
+const FIRST_ARGMAX = `def first_argmax(x, axis):
+    """Index of the largest element along an axis, the first of equals; a NaN counts as infinity."""
+    return lax.argmax(jnp.where(jnp.isnan(x), jnp.inf, x), axis, jnp.int32)`
+
 /** Index (s32) of the largest element along one axis: the first of equals; a NaN counts as +∞. */
 export const argmax = definePrimitive<{ readonly axis: number }>({
   name: 'argmax',
@@ -62,6 +66,8 @@ export const argmax = definePrimitive<{ readonly axis: number }>({
       e.op('stablehlo.reduce', [first, e.splat(count, n - 1)], out!, `dimensions = ${i64s([axis])}`, region),
     ]
   },
+  tfjs: { onHost: 'kernels differ about NaN and equal elements' },
+  jax: ([x], { axis }, j) => `${j.helper(FIRST_ARGMAX)}(${x}, ${axis})`,
   cases: [
     { in: ['f32[3,5]'], params: { axis: 1 }, tol: 0 },
     { in: ['f32[4,2,3]'], params: { axis: 0 }, tol: 0 },

@@ -31,8 +31,14 @@ export const bitcast = definePrimitive<{ readonly dtype: DType }>({
       return read[dtype]!()
     }),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.bitcast_convert', ins, out!)],
+  tfjs: (tf, ins, _, outs) =>
+    tf.host(ins, outs, ([x], [y]) => {
+      new Uint8Array(y!.buffer).set(new Uint8Array(x!.buffer, x!.byteOffset, x!.byteLength))
+    }),
+  jax: ([x], { dtype }, j) => `lax.bitcast_convert_type(${x}, ${j.dtype(dtype)})`,
   cases: [
     { in: ['f32[4]'], params: { dtype: 'u32' }, tol: 0 },
     { in: [{ type: 'u32[4]', range: [1065353216, 1073741823] }], params: { dtype: 'f32' }, tol: 0 },
+    { in: [{ type: 's32[4]', range: [-9, 9] }], params: { dtype: 'u32' }, tol: 0 },
   ],
 })

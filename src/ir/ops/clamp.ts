@@ -1,6 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
-import { sameType, showType } from '../types.ts'
+import { isFloat, sameType, showType } from '../types.ts'
+import { casesIn } from './cases.ts'
 import { notBool, operands } from './rules.ts'
 
 /**
@@ -26,6 +27,12 @@ export const clamp = definePrimitive({
   reference: (ins, _, [out]) =>
     refMap(out!, ins, (x, low, high) => wrap(out!.dtype, Math.min(Math.max(x!, low!), high!))),
   stablehlo: (e, [x, low, high], _, [out]) => [e.op('stablehlo.clamp', [low!, x!, high!], out!)],
+  tfjs: (tf, [x, low, high], _, [out]) => {
+    if (!isFloat(out!.dtype))
+      return [tf.map([x!, low!, high!], out!, (v, from, to) => Math.min(Math.max(v!, from!), to!))]
+    return [tf.elementwise('Minimum', [tf.elementwise('Maximum', [x!, low!], out!), high!], out!)]
+  },
+  jax: ([x, low, high]) => `jnp.clip(${x}, ${low}, ${high})`,
   cases: [
     {
       in: [
@@ -54,5 +61,6 @@ export const clamp = definePrimitive({
       tol: 0,
     },
     { in: ['bf16[6]', 'bf16[6]', 'bf16[6]'], tol: 0 },
+    ...casesIn(['u32', 's64'], ['T[8]', 'T[8]', 'T[8]']),
   ],
 })

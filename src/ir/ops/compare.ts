@@ -1,6 +1,6 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { tensor } from '../types.ts'
+import { isFloat, tensor } from '../types.ts'
 import { binary, compareAttributes, compareKind } from './rules.ts'
 
 const TESTS: Record<string, (x: number, y: number) => boolean> = {
@@ -10,6 +10,19 @@ const TESTS: Record<string, (x: number, y: number) => boolean> = {
   LE: (x, y) => x <= y,
   GT: (x, y) => x > y,
   GE: (x, y) => x >= y,
+}
+
+/** As Python writes them. */
+const SIGNS: Record<string, string> = { EQ: '==', NE: '!=', LT: '<', LE: '<=', GT: '>', GE: '>=' }
+
+/** The same in TensorFlow.js. */
+const KERNELS: Record<string, string> = {
+  EQ: 'Equal',
+  NE: 'NotEqual',
+  LT: 'Less',
+  LE: 'LessEqual',
+  GT: 'Greater',
+  GE: 'GreaterEqual',
 }
 
 /** Elementwise comparison; a NaN compares unequal to everything. */
@@ -28,6 +41,12 @@ export const compare = definePrimitive<{ readonly direction: string }>({
     const attributes = compareAttributes(direction, compareKind(ins[0]!.type.dtype))
     return [e.op('stablehlo.compare', ins, out!, attributes)]
   },
+  tfjs: (tf, ins, { direction }, [out]) => {
+    if (isFloat(ins[0]!.type.dtype)) return [tf.elementwise(KERNELS[direction]!, ins, out!)]
+    const test = TESTS[direction]!
+    return [tf.map(ins, out!, (x, y) => Number(test(x!, y!)))]
+  },
+  jax: ([x, y], { direction }) => `${x} ${SIGNS[direction]} ${y}`,
   cases: Object.keys(TESTS).flatMap(direction =>
     (
       [

@@ -1,6 +1,8 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { forEachIndex, positionOf, refZeros } from '../reference.ts'
 import { showType, stridesOf, tensor } from '../types.ts'
+import { casesIn } from './cases.ts'
+import { pyTuple } from './python.ts'
 
 /** Joins tensors along one axis; all their other axes agree. */
 export const concatenate = definePrimitive<{ readonly axis: number }>({
@@ -48,6 +50,8 @@ export const concatenate = definePrimitive<{ readonly axis: number }>({
   stablehlo: (e, ins, { axis }, [out]) => [
     e.op('stablehlo.concatenate', ins, out!, `dimension = ${axis} : i64`),
   ],
+  tfjs: (tf, ins, { axis }) => [tf.concatenate(ins, axis)],
+  jax: (ins, { axis }) => `jnp.concatenate(${pyTuple(ins)}, axis=${axis})`,
   cases: [
     { in: ['f32[2,3]', 'f32[2,1]', 'f32[2,2]'], params: { axis: 1 }, tol: 0 },
     { in: ['f32[1,3]', 'f32[2,3]'], params: { axis: 0 }, tol: 0 },
@@ -60,5 +64,6 @@ export const concatenate = definePrimitive<{ readonly axis: number }>({
       params: { axis: 0 },
       tol: 0,
     },
+    ...casesIn(['bf16', 's32', 'u32', 's64', 'bool'], ['T[2,3]', 'T[2,2]'], { axis: 1 }),
   ],
 })

@@ -33,6 +33,12 @@ export const cond = definePrimitive({
     const branches = regions.map(r => e.region([], () => e.inline(r, outside)))
     return e.multi('stablehlo.if', [condition!], outs, undefined, branches.join(', '))
   },
+  tfjs: (tf, [condition, ...outside], _, __, [yes, no]) =>
+    tf.inline(tf.read(condition!)[0] ? yes! : no!, outside),
+  jax: ([condition, ...outside], _, j) => {
+    const [yes, no] = j.regions.map(r => j.define(r, [], outside))
+    return { tuple: `lax.cond(${condition}, ${yes}, ${no})` }
+  },
   cases: [
     ...[0, 1].map(
       value =>

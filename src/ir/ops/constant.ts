@@ -1,6 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refTensor } from '../reference.ts'
 import { type DType, elementCount, isFloat, tensor } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { checkShape, i64s, operands } from './rules.ts'
 
 const RANGES: Partial<Record<DType, readonly [number, number]>> = {
@@ -45,6 +46,14 @@ export const constant = definePrimitive<{
     const one = e.splat(tensor(out!.dtype, []), values[0]!)
     if (out!.shape.length === 0) return [one]
     return [e.op('stablehlo.broadcast_in_dim', [one], out!, `broadcast_dimensions = ${i64s([])}`)]
+  },
+  tfjs: (tf, _, { values }, [out]) => [tf.constant(out!, values)],
+  jax: (_, { dtype, shape, values }, j) => {
+    const numbers = values.map(v => j.number(dtype, v))
+    if (shape.length === 0) return `${j.dtype(dtype)}(${numbers[0]})`
+    if (values.length === 1) return `jnp.full(${pyTuple(shape)}, ${numbers[0]}, ${j.dtype(dtype)})`
+    const flat = `jnp.array([${numbers.join(', ')}], ${j.dtype(dtype)})`
+    return shape.length === 1 ? flat : `${flat}.reshape(${pyTuple(shape)})`
   },
   cases: [
     { in: [], params: { dtype: 'f32', shape: [2, 2], values: [1, -0.1, 3e-8, 4] }, tol: 1e-7 },

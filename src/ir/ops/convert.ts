@@ -17,6 +17,12 @@ export const convert = definePrimitive<{ readonly dtype: DType }>({
       return dtype === 'bool' ? Number(x !== 0) : wrap(dtype, Math.trunc(x!))
     }),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.convert', ins, out!)],
+  tfjs: (tf, [x], { dtype }, [out]) => {
+    if (isFloat(dtype))
+      return [isFloat(x!.type.dtype) ? tf.elementwise('Identity', [x!], out!) : tf.map([x!], out!, v => v!)]
+    return [tf.map([x!], out!, dtype === 'bool' ? v => Number(v !== 0) : v => Math.trunc(v!))]
+  },
+  jax: ([x], { dtype }, j) => `${x}.astype(${j.dtype(dtype)})`,
   cases: [
     { in: [{ type: 'f32[2,3]', range: [-7, 7] }], params: { dtype: 's32' }, tol: 0 },
     { in: [{ type: 'u8[2,3]', range: [0, 255] }], params: { dtype: 'f32' }, tol: 0 },

@@ -4,6 +4,8 @@ import type { Var } from '../program.ts'
 import { forEachIndex, refZeros } from '../reference.ts'
 import { elementCount, showType, stridesOf, tensor } from '../types.ts'
 import { lowerConvolution } from './convolutionForms.ts'
+import { convolveTfjs } from './convolutionTfjs.ts'
+import { pyTuple, pyTuples } from './python.ts'
 import { floatLike, operands } from './rules.ts'
 import { dilated, windowCount } from './windows.ts'
 
@@ -92,6 +94,22 @@ export const convolution = definePrimitive<ConvolutionDims>({
     return [result]
   },
   stablehlo: (e, [x, kernel], d, [out]) => [lowerConvolution(e, x!, kernel!, d, out!)],
+  tfjs: (tf, [x, kernel], d, [out]) => {
+    const y = convolveTfjs(tf, x!, kernel!, d, out!)
+    return y && [y]
+  },
+  jax: ([x, kernel], d) => {
+    const spatial = SPATIAL[d.strides.length] ?? [...d.strides.keys()].join('')
+    const options = [
+      `window_strides=${pyTuple(d.strides)}`,
+      `padding=${pyTuples(d.low, d.high)}`,
+      `lhs_dilation=${pyTuple(d.inputDilation)}`,
+      `rhs_dilation=${pyTuple(d.kernelDilation)}`,
+      `dimension_numbers=('N${spatial}C', '${spatial}IO', 'N${spatial}C')`,
+      `feature_group_count=${d.groups}`,
+    ]
+    return `lax.conv_general_dilated(${x}, ${kernel}, ${options.join(', ')})`
+  },
   cases: [
     { in: ['f32[2,5,4,3]', 'f32[3,2,3,4]'], params: dims(2) },
     { in: ['f32[2,7,3]', 'f32[3,3,2]'], params: dims(1, { strides: [2], low: [1], high: [2] }) },
@@ -157,6 +175,12 @@ export const convolution = definePrimitive<ConvolutionDims>({
     { in: ['bf16[2,5,4,3]', 'bf16[3,3,3,2]'], params: dims(2, { low: [1, 1], high: [1, 1] }), tol: 2e-2 },
     { in: ['f32[0,5,4,3]', 'f32[3,2,3,4]'], params: dims(2), tol: 0 },
     { in: ['f32[2,2,4,3]', 'f32[3,2,3,4]'], params: dims(2), tol: 0 },
+    // Cropped on one side and padded on the other, in batches.
+    {
+      in: ['f32[3,9,5,3]', 'f32[3,3,3,2]'],
+      params: dims(2, { strides: [2, 1], low: [-1, 2], high: [2, -1] }),
+    },
+    { in: ['f32[3,4,1]', 'f32[4,1,2]'], params: dims(1, { low: [-1], high: [1] }) },
   ],
 })
 
@@ -291,3 +315,6 @@ function asKernel(b: Builder, x: Var): Var {
   const rank = x.type.shape.length - 2
   return b.transpose(x, [...x.type.shape.slice(1, -1).map((_, i) => i + 1), 0, rank + 1])
 }
+
+/** The letters that libraries give to spatial axes, by their number. */
+const SPATIAL: Record<number, string> = { 1: 'W', 2: 'HW', 3: 'DHW' }

@@ -25,8 +25,20 @@ export function lowerConvolution(
   }
   if (e.platform === 'cpu' && depthwise(kernel.type, d))
     return inlined(e, [x, kernel], (b, [v, k]) => byTaps(b, v!, k!, d, out))
+  if (e.platform === 'cpu' && misread(d))
+    return inlined(e, [x, kernel], (b, [v, k]) => {
+      const { cropped, low, high } = crop(b, v!, d)
+      return b.convolution(cropped, k!, { ...d, low, high })
+    })
   return convolutionOp(e, x, kernel, d, out)
 }
+
+/**
+ * XLA's CPU kernel reads past the end of an axis that is cropped before and padded after (seen with API 0.81, in
+ * batches of more than one), so such an axis is cropped first. The form for spread inputs is right.
+ */
+const misread = (d: ConvolutionDims): boolean =>
+  d.inputDilation.every(n => n === 1) && d.low.some((n, i) => n < 0 && d.high[i]! > 0)
 
 /** With few features the pieces are too thin to be worth putting together again. */
 const LEAST_FEATURES = 8
@@ -136,17 +148,29 @@ export function byTaps(b: Builder, x: Var, kernel: Var, d: ConvolutionDims, out:
 
 /** x with its padding; a negative padding crops. */
 function cropOrPad(b: Builder, x: Var, d: ConvolutionDims): Var {
-  const [low, high] = [d.low, d.high].map(list => [0, ...list, 0])
-  const cropped = b.slice(
-    x,
-    low!.map((n, i) => Math.min(x.type.shape[i]!, Math.max(0, -n))),
-    x.type.shape.map((n, i) => n - Math.max(0, -high![i]!)),
-  )
-  return b.pad(
-    cropped,
-    low!.map(n => Math.max(0, n)),
-    high!.map(n => Math.max(0, n)),
-  )
+  const { cropped, low, high } = crop(b, x, d)
+  return b.pad(cropped, [0, ...low, 0], [0, ...high, 0])
+}
+
+/** What negative paddings leave of x, and the zeros around that: windows see low up to size + high of each axis. */
+function crop(b: Builder, x: Var, d: ConvolutionDims) {
+  const axes = x.type.shape.slice(1, -1).map((n, i) => {
+    const [begin, end] = [-d.low[i]!, n + d.high[i]!]
+    const start = Math.min(n, Math.max(0, begin))
+    const limit = Math.max(start, Math.min(n, end))
+    return {
+      start,
+      limit,
+      low: Math.max(0, Math.min(start, end) - begin),
+      high: Math.max(0, end - Math.max(limit, begin)),
+    }
+  })
+  const [batch, channels] = [x.type.shape[0]!, x.type.shape.at(-1)!]
+  return {
+    cropped: b.slice(x, [0, ...axes.map(a => a.start), 0], [batch, ...axes.map(a => a.limit), channels]),
+    low: axes.map(a => a.low),
+    high: axes.map(a => a.high),
+  }
 }
 
 function convolutionOp(

@@ -1,6 +1,7 @@
 import { definePrimitive, type HloRef, type StableHloEmitter, TypeFault } from '../primitive.ts'
 import { forEachIndex, positionOf, refZeros, wrap } from '../reference.ts'
 import { elementCount, showType, stridesOf, type TensorType, tensor } from '../types.ts'
+import { pyBool, pyTuples } from './python.ts'
 import { i64s, notBool, unary } from './rules.ts'
 
 export type CumsumParams = {
@@ -44,6 +45,15 @@ export const cumsum = definePrimitive<CumsumParams>({
       reverse ? e.op('stablehlo.reverse', [v], v.type, `dimensions = ${i64s([axis])}`) : v
     const forward = turn(x!)
     return [turn(runningSums(e, exclusive ? shifted(e, forward, axis) : forward, axis))]
+  },
+  tfjs: { onHost: 'kernels sum along the last axis only' },
+  jax: ([x], { axis, reverse, exclusive }, j) => {
+    const { dtype, shape } = j.ins[0]!
+    // An exclusive sum is that of elements one place on, a 0 first.
+    const by = (n: number) => shape.map((_, i) => (i !== axis ? 0 : reverse ? -n : n))
+    const moved = `lax.pad(${x}, ${j.dtype(dtype)}(0), ${pyTuples(by(1), by(-1), by(0))})`
+    const summed = exclusive && shape[axis] !== 0 ? moved : x
+    return `lax.cumsum(${summed}, axis=${axis}, reverse=${pyBool(reverse)})`
   },
   cases: [
     { in: ['f32[7]'], params: { axis: 0, reverse: false, exclusive: false } },

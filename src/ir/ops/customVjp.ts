@@ -48,6 +48,8 @@ export const customVjp = definePrimitive<{
   },
   reference: (ins, _, __, [forward]) => regionEvaluator(forward!)(ins),
   stablehlo: (e, ins, _, __, [forward]) => e.inline(forward!, ins),
+  tfjs: (tf, ins, _, __, [forward]) => tf.inline(forward!, ins),
+  jax: (ins, _, j) => ({ tuple: `${j.define(j.regions[0]!, [], ins)}()` }),
   cases: [
     {
       // log(1 + eˣ), with the derivative that stays finite.

@@ -1,6 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { forEachIndex, refZeros } from '../reference.ts'
-import { showType, stridesOf, type TensorType, tensor } from '../types.ts'
+import { elementCount, showType, stridesOf, type TensorType, tensor } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { floatLike, operands } from './rules.ts'
 
 export type DotDims = {
@@ -114,6 +115,25 @@ export const dotGeneral = definePrimitive<DotDims>({
       `dot_dimension_numbers = #stablehlo.dot<lhs_batching_dimensions = [${d.lhsBatch}], rhs_batching_dimensions = [${d.rhsBatch}], lhs_contracting_dimensions = [${d.lhsContract}], rhs_contracting_dimensions = [${d.rhsContract}]>`,
     ),
   ],
+  tfjs: (tf, [x, y], d, [out]) => {
+    const lhsFree = freeAxes(x!.type, [...d.lhsBatch, ...d.lhsContract])
+    const rhsFree = freeAxes(y!.type, [...d.rhsBatch, ...d.rhsContract])
+    const size = (t: TensorType, axes: readonly number[]) => elementCount(axes.map(a => t.shape[a]!))
+    const [batch, inner] = [size(x!.type, d.lhsBatch), size(x!.type, d.lhsContract)]
+    const lhs = tf.transpose(x!, [...d.lhsBatch, ...lhsFree, ...d.lhsContract])
+    const rhs = tf.transpose(y!, [...d.rhsBatch, ...d.rhsContract, ...rhsFree])
+    const product = tf.matmul(
+      tf.reshape(lhs, [batch, size(x!.type, lhsFree), inner]),
+      tf.reshape(rhs, [batch, inner, size(y!.type, rhsFree)]),
+    )
+    return [tf.reshape(product, out!.shape)]
+  },
+  jax: ([x, y], d, j) => {
+    const matrices = j.ins.every(t => t.shape.length === 2) && d.lhsBatch.length === 0
+    if (matrices && String(d.lhsContract) === '1' && String(d.rhsContract) === '0') return `${x} @ ${y}`
+    const contract = `(${pyTuple(d.lhsContract)}, ${pyTuple(d.rhsContract)})`
+    return `lax.dot_general(${x}, ${y}, (${contract}, (${pyTuple(d.lhsBatch)}, ${pyTuple(d.rhsBatch)})))`
+  },
   cases: [
     {
       in: ['f32[2,3]', 'f32[3,4]'],

@@ -1,13 +1,15 @@
-import { definePrimitive, TypeFault } from '../primitive.ts'
+import { definePrimitive, type JaxEmitter, TypeFault } from '../primitive.ts'
 import { refGatherBy } from '../reference.ts'
 import { showType, type TensorType, tensor } from '../types.ts'
+import { casesIn } from './cases.ts'
+import { pyTuple } from './python.ts'
 import { i64s } from './rules.ts'
 
 /** Starts of a window, one scalar an axis, moved inside the operand as StableHLO does. */
 export const clampedStarts = (
   operand: readonly number[],
   window: readonly number[],
-  starts: readonly { readonly data: Float64Array }[],
+  starts: readonly { readonly data: ArrayLike<number> }[],
 ): number[] => operand.map((d, i) => Math.max(0, Math.min(starts[i]!.data[0]!, d - window[i]!)))
 
 /** What dynamic slices and updates ask of their window and its starts. */
@@ -48,6 +50,12 @@ export const dynamicSlice = definePrimitive<{ readonly sizes: readonly number[] 
   stablehlo: (e, ins, { sizes }, [out]) => [
     e.op('stablehlo.dynamic_slice', ins, out!, `slice_sizes = ${i64s(sizes)}`),
   ],
+  tfjs: (tf, [x, ...starts], { sizes }) => {
+    const at = starts.map(s => ({ data: tf.read(s) }))
+    return [tf.slice(x!, clampedStarts(x!.type.shape, sizes, at), sizes)]
+  },
+  jax: ([x, ...starts], { sizes }, j) =>
+    `lax.dynamic_slice(${x}, ${startsInJax(starts, j)}, ${pyTuple(sizes)})`,
   cases: [
     {
       in: ['f32[5,4]', { type: 's32[]', range: [1, 2] }, { type: 's32[]', range: [0, 1] }],
@@ -67,5 +75,14 @@ export const dynamicSlice = definePrimitive<{ readonly sizes: readonly number[] 
       params: { sizes: [1, 3] },
       tol: 0,
     },
+    ...casesIn(
+      ['s32', 'u32', 's64', 'bool'],
+      ['T[5,4]', { type: 's32[]', range: [0, 2] }, { type: 's32[]', range: [0, 2] }],
+      { sizes: [3, 2] },
+    ),
   ],
 })
+
+/** Starts in Python: JAX counts negative ones from the end, here they are moved inside. */
+export const startsInJax = (starts: readonly string[], j: JaxEmitter): string =>
+  pyTuple(starts.map((s, i) => (j.ins.at(i - starts.length)!.dtype === 's32' ? `jnp.maximum(${s}, 0)` : s)))

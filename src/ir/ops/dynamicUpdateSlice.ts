@@ -1,7 +1,8 @@
-import { definePrimitive, TypeFault } from '../primitive.ts'
+import { definePrimitive, type HostData, TypeFault } from '../primitive.ts'
 import { forEachIndex } from '../reference.ts'
 import { showType, stridesOf } from '../types.ts'
-import { checkWindow, clampedStarts } from './dynamicSlice.ts'
+import { casesIn } from './cases.ts'
+import { checkWindow, clampedStarts, startsInJax } from './dynamicSlice.ts'
 
 /**
  * x with a window of it replaced, at starts that are computed: operands x, the update and one scalar start
@@ -24,14 +25,21 @@ export const dynamicUpdateSlice = definePrimitive({
   ],
   reference: ([x, update, ...starts]) => {
     const data = Float64Array.from(x!.data)
-    const strides = stridesOf(x!.type.shape)
     const from = clampedStarts(x!.type.shape, update!.type.shape, starts)
-    forEachIndex(update!.type.shape, (index, p) => {
-      data[index.reduce((q, k, i) => q + (from[i]! + k) * strides[i]!, 0)] = update!.data[p]!
-    })
+    writeWindow(data, x!.type.shape, from, update!.data, update!.type.shape)
     return [{ type: x!.type, data }]
   },
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.dynamic_update_slice', ins, out!)],
+  tfjs: (tf, [x, update, ...starts], _, outs) => {
+    const at = starts.map(s => ({ data: tf.read(s) }))
+    const from = clampedStarts(x!.type.shape, update!.type.shape, at)
+    return tf.host([x!, update!], outs, ([all, part], [result]) => {
+      result!.set(all!)
+      writeWindow(result!, x!.type.shape, from, part!, update!.type.shape)
+    })
+  },
+  jax: ([x, update, ...starts], _, j) =>
+    `lax.dynamic_update_slice(${x}, ${update}, ${startsInJax(starts, j)})`,
   cases: [
     {
       in: ['f32[5,4]', 'f32[2,3]', { type: 's32[]', range: [1, 2] }, { type: 's32[]', range: [0, 1] }],
@@ -50,5 +58,22 @@ export const dynamicUpdateSlice = definePrimitive({
       ],
       tol: 0,
     },
+    ...casesIn(
+      ['s32', 'u32', 'u8', 'bool'],
+      ['T[5,4]', 'T[3,2]', { type: 's32[]', range: [0, 2] }, { type: 's32[]', range: [0, 2] }],
+    ),
   ],
 })
+
+function writeWindow(
+  all: HostData,
+  shape: readonly number[],
+  from: readonly number[],
+  part: HostData,
+  window: readonly number[],
+): void {
+  const strides = stridesOf(shape)
+  forEachIndex(window, (index, p) => {
+    all[index.reduce((q, k, i) => q + (from[i]! + k) * strides[i]!, 0)] = part[p]!
+  })
+}

@@ -1,6 +1,8 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
+import { casesIn } from './cases.ts'
 import { floatLike, unary } from './rules.ts'
+import { floatKernel } from './tfjsRules.ts'
 
 /** Terms of the power series of erf; enough for full double precision up to |x| = 3. */
 const SERIES_TERMS = 80
@@ -31,5 +33,11 @@ export const erf = definePrimitive({
   vjp: ({ b, ins: [x], ct }) => [b.mul(ct, b.mul(b.exp(b.neg(b.mul(x!, x!))), TWO_OVER_SQRT_PI))],
   reference: (ins, _, [out]) => refMap(out!, ins, x => erf64(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('chlo.erf', ins, out!)],
-  cases: [{ in: [{ type: 'f32[4,8]', range: [-4, 4] }] }, { in: [{ type: 'f32[5]', range: [-0.1, 0.1] }] }],
+  tfjs: floatKernel('Erf'),
+  jax: ([x]) => `lax.erf(${x})`,
+  cases: [
+    { in: [{ type: 'f32[4,8]', range: [-4, 4] }] },
+    { in: [{ type: 'f32[5]', range: [-0.1, 0.1] }] },
+    ...casesIn(['bf16'], ['T[4,5]'], {}, 0.02),
+  ],
 })

@@ -1,6 +1,7 @@
-import type { Case, HloRef, StableHloEmitter, VjpArgs } from '../primitive.ts'
+import type { Case, HloRef, JaxEmitter, StableHloEmitter, VjpArgs } from '../primitive.ts'
 import { forEachIndex, type RefTensor, refZeros } from '../reference.ts'
-import { elementCount, isFloat, stridesOf, type TensorType, tensor } from '../types.ts'
+import { type DType, elementCount, isFloat, stridesOf, type TensorType, tensor } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { i64s } from './rules.ts'
 
 /** What the reductions to the largest and to the smallest element share. */
@@ -31,6 +32,10 @@ export function shareAmongEqual({ b, ins: [x], outs: [y], params: { axes }, ct }
   return [b.mul(hits, b.broadcast(share, shape, kept))]
 }
 
+/** The value that any other of a dtype replaces; for s64 the double next to it. */
+export const worstOf = (which: Extreme, dtype: DType): number =>
+  which === 'largest' ? (LOWEST[dtype] ?? -Infinity) : (HIGHEST[dtype] ?? Infinity)
+
 export function refExtreme(
   which: Extreme,
   x: RefTensor,
@@ -39,7 +44,7 @@ export function refExtreme(
 ): RefTensor {
   const result = refZeros(out)
   const better = which === 'largest' ? Math.max : Math.min
-  result.data.fill(which === 'largest' ? (LOWEST[out.dtype] ?? -Infinity) : (HIGHEST[out.dtype] ?? Infinity))
+  result.data.fill(worstOf(which, out.dtype))
   const kept = stridesOf(out.shape)
   const at = x.type.shape.map((_, i) => i).filter(i => !axes.includes(i))
   forEachIndex(x.type.shape, (index, p) => {
@@ -97,6 +102,15 @@ function part(e: StableHloEmitter, x: HloRef, from: number, to: number): HloRef 
   const limit = shape.map((d, i) => (i === shape.length - 1 ? to : d))
   const attributes = `start_indices = ${i64s(start)}, limit_indices = ${i64s(limit)}, strides = ${i64s(shape.map(() => 1))}`
   return e.op('stablehlo.slice', [x], withLast(x.type, to - from), attributes)
+}
+
+/** Python of it; an empty reduction needs a start. */
+export function extremeInJax(which: Extreme, x: string, axes: readonly number[], j: JaxEmitter): string {
+  const { dtype, shape } = j.ins[0]!
+  const [name, bounds, end] = which === 'largest' ? ['max', LOWEST, -Infinity] : ['min', HIGHEST, Infinity]
+  const empty = axes.some(axis => shape[axis] === 0)
+  const start = empty ? `, initial=${j.number(dtype, bounds[dtype] ?? end)}` : ''
+  return `jnp.${name}(${x}, axis=${pyTuple(axes)}${start})`
 }
 
 /** What `reduce_max` and `reduce_min` are checked on: every axis pattern of `lowerExtreme`, every dtype. */

@@ -1,7 +1,17 @@
-import { definePrimitive, TypeFault } from '../primitive.ts'
+import { definePrimitive, type JaxEmitter, TypeFault } from '../primitive.ts'
 import { refZeros } from '../reference.ts'
-import { tensor } from '../types.ts'
-import { ascending, checkIndexing, forEachIndexed, type GatherDims } from './indexing.ts'
+import { elementCount, tensor } from '../types.ts'
+import { casesIn } from './cases.ts'
+import {
+  ascending,
+  batchesInJax,
+  checkIndexing,
+  forEachIndexed,
+  type GatherDims,
+  vectorsInJax,
+  wholeRows,
+} from './indexing.ts'
+import { pyTuple } from './python.ts'
 import { i64s, operands } from './rules.ts'
 
 /** `#stablehlo.gather<…>` of the dimensions; scatter writes the same facts under other names. */
@@ -47,6 +57,34 @@ export const gather = definePrimitive<GatherDims>({
       `dimension_numbers = ${attribute(d)}, slice_sizes = ${i64s(d.sliceSizes)}, indices_are_sorted = false`,
     ),
   ],
+  tfjs: (tf, ins, d, outs) =>
+    tf.host(ins, outs, ([from, at], [to]) => {
+      const [x, indices] = ins.map(r => r.type)
+      if (!wholeRows(x!, indices!, d, outs[0]!)) {
+        forEachIndexed(x!, { type: indices!, data: at! }, d, outs[0]!, 'clamp', (p, q) => {
+          to![q] = from![p]!
+        })
+        return
+      }
+      const size = elementCount(x!.shape.slice(1))
+      for (const [i, row] of at!.entries()) {
+        const start = Math.max(0, Math.min(row, x!.shape[0]! - 1)) * size
+        to!.set(from!.subarray(start, start + size), i * size)
+      }
+    }),
+  jax: ([x, indices], d, j) => {
+    const [axis] = d.collapsedDims
+    if (takesWhole(d, j)) return `jnp.take(${x}, ${indices}, axis=${axis}, mode='clip')`
+    const numbers = [
+      `offset_dims=${pyTuple(d.offsetDims)}`,
+      `collapsed_slice_dims=${pyTuple(d.collapsedDims)}`,
+      `start_index_map=${pyTuple(d.startIndexMap)}`,
+      `operand_batching_dims=${pyTuple(d.operandBatch)}`,
+      `start_indices_batching_dims=${pyTuple(batchesInJax(d))}`,
+    ]
+    const dims = `lax.GatherDimensionNumbers(${numbers.join(', ')})`
+    return `lax.gather(${x}, ${vectorsInJax(indices!, j.ins[1]!, d)}, ${dims}, ${pyTuple(d.sliceSizes)}, mode='clip')`
+  },
   cases: [
     {
       in: ['f32[6,4]', { type: 's32[2,3]', range: [0, 5] }],
@@ -129,5 +167,28 @@ export const gather = definePrimitive<GatherDims>({
       },
       tol: 0,
     },
+    ...casesIn(['bf16', 's32', 'u32', 's64', 'bool'], ['T[5,3]', { type: 's32[4]', range: [0, 4] }], {
+      offsetDims: [1],
+      collapsedDims: [0],
+      operandBatch: [],
+      indexBatch: [],
+      startIndexMap: [0],
+      indexVectorDim: 1,
+      sliceSizes: [1, 3],
+    }),
   ],
 })
+
+/** Whether each index is one number that picks a whole slice along one axis, in the place of that axis. */
+function takesWhole(d: GatherDims, { ins: [x, indices] }: JaxEmitter): boolean {
+  const [axis] = d.collapsedDims
+  const rank = indices!.shape.length
+  return (
+    d.collapsedDims.length === 1 &&
+    d.operandBatch.length === 0 &&
+    d.indexVectorDim === rank &&
+    d.startIndexMap[0] === axis &&
+    d.sliceSizes.every((n, i) => i === axis || n === x!.shape[i]) &&
+    d.offsetDims.every((o, i) => o === (i < axis! ? i : i + rank))
+  )
+}

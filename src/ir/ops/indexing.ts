@@ -60,13 +60,27 @@ export function checkIndexing(x: TensorType, indices: TensorType, d: GatherDims)
     )
 }
 
+/** Whether each index takes one row of the operand as it stands in memory, and the rows follow one another. */
+export function wholeRows(x: TensorType, indices: TensorType, d: GatherDims, out: TensorType): boolean {
+  const rank = x.shape.length
+  const single = d.indexVectorDim === indices.shape.length || d.indexVectorDim === indices.shape.length - 1
+  return (
+    single &&
+    d.operandBatch.length === 0 &&
+    String(d.collapsedDims) === '0' &&
+    String(d.startIndexMap) === '0' &&
+    d.sliceSizes.every((n, i) => i === 0 || n === x.shape[i]) &&
+    d.offsetDims.every((a, i) => a === out.shape.length - (rank - 1) + i)
+  )
+}
+
 /**
  * Visits every window element: its position in the operand and in the result (or the updates). A window
  * that reaches outside the operand is moved inside (`clamp`, gather's rule) or left out (`skip`, scatter's).
  */
 export function forEachIndexed(
   operand: TensorType,
-  indices: { type: TensorType; data: Float64Array },
+  indices: { readonly type: TensorType; readonly data: ArrayLike<number> },
   d: GatherDims,
   out: TensorType,
   outside: 'clamp' | 'skip',
@@ -103,3 +117,17 @@ export function forEachIndexed(
     )
   })
 }
+
+/** The indices as JAX takes them in Python: their vectors along the last axis. */
+export function vectorsInJax(
+  indices: string,
+  { shape }: TensorType,
+  { indexVectorDim }: Pick<GatherDims, 'indexVectorDim'>,
+): string {
+  if (indexVectorDim === shape.length) return `${indices}[..., None]`
+  return indexVectorDim === shape.length - 1 ? indices : `jnp.moveaxis(${indices}, ${indexVectorDim}, -1)`
+}
+
+/** The batch axes of those indices. */
+export const batchesInJax = ({ indexBatch, indexVectorDim }: Omit<GatherDims, 'sliceSizes'>): number[] =>
+  indexBatch.map(k => (k > indexVectorDim ? k - 1 : k))

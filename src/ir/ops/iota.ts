@@ -1,6 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { forEachIndex, refZeros, wrap } from '../reference.ts'
 import { type DType, tensor } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { checkShape, operands } from './rules.ts'
 
 /** 0, 1, 2 … along one axis, repeated along the others. */
@@ -25,6 +26,12 @@ export const iota = definePrimitive<{
     return [result]
   },
   stablehlo: (e, _, { axis }, [out]) => [e.op('stablehlo.iota', [], out!, `iota_dimension = ${axis} : i64`)],
+  tfjs: (tf, _, { dtype, shape, axis }) => {
+    const line = tensor(dtype, [shape[axis]!])
+    return [tf.broadcast(tf.constant(line, [...Array(shape[axis]!).keys()]), shape, [axis])]
+  },
+  jax: (_, { dtype, shape, axis }, j) =>
+    `lax.broadcasted_iota(${j.dtype(dtype)}, ${pyTuple(shape)}, ${axis})`,
   cases: [
     { in: [], params: { dtype: 's32', shape: [2, 3], axis: 1 }, tol: 0 },
     { in: [], params: { dtype: 'f32', shape: [4], axis: 0 }, tol: 0 },

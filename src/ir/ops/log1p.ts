@@ -1,6 +1,7 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
 import { floatLike, unary } from './rules.ts'
+import { byElement } from './tfjsRules.ts'
 
 /** log(1 + x), accurate near 0; d = 1 / (1 + x). */
 export const log1p = definePrimitive({
@@ -9,6 +10,9 @@ export const log1p = definePrimitive({
   vjp: ({ b, ins: [x], ct }) => [b.div(ct, b.add(x!, 1))],
   reference: (ins, _, [out]) => refMap(out!, ins, x => Math.log1p(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.log_plus_one', ins, out!)],
+  // WebAssembly's kernel takes the logarithm of 1 + x, which loses small numbers.
+  tfjs: byElement(x => Math.log1p(x!)),
+  jax: ([x]) => `jnp.log1p(${x})`,
   cases: [
     { in: [{ type: 'f32[3,5]', range: [-0.9, 8] }] },
     { in: [{ type: 'f32[7]', range: [-1e-4, 1e-4] }] },

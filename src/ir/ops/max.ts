@@ -1,6 +1,7 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
 import { binary, notBool } from './rules.ts'
+import { byKernel } from './tfjsRules.ts'
 
 /**
  * The larger of x and y; where they are equal the gradient goes to x. Where one is NaN the result is NaN
@@ -15,6 +16,8 @@ export const max = definePrimitive({
   },
   reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => wrap(out!.dtype, Math.max(x!, y!))),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.maximum', ins, out!)],
+  tfjs: byKernel('Maximum', (x, y) => Math.max(x!, y!)),
+  jax: ([x, y]) => `jnp.maximum(${x}, ${y})`,
   cases: [
     { in: ['f32[2,3]', 'f32[2,3]'], tol: 0 },
     {

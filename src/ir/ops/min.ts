@@ -1,6 +1,7 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
 import { binary, notBool } from './rules.ts'
+import { byKernel } from './tfjsRules.ts'
 
 /**
  * The smaller of x and y; where they are equal the gradient goes to x. Where one is NaN the result is NaN
@@ -15,6 +16,8 @@ export const min = definePrimitive({
   },
   reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => wrap(out!.dtype, Math.min(x!, y!))),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.minimum', ins, out!)],
+  tfjs: byKernel('Minimum', (x, y) => Math.min(x!, y!)),
+  jax: ([x, y]) => `jnp.minimum(${x}, ${y})`,
   cases: [
     { in: ['f32[2,3]', 'f32[2,3]'], tol: 0 },
     {

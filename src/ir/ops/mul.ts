@@ -1,7 +1,9 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap, wrap } from '../reference.ts'
 import { isFloat } from '../types.ts'
+import { casesIn } from './cases.ts'
 import { binary, notBool } from './rules.ts'
+import { byKernel } from './tfjsRules.ts'
 
 /** x · y; 32-bit integers wrap. */
 export const mul = definePrimitive({
@@ -14,6 +16,8 @@ export const mul = definePrimitive({
       return wrap(out!.dtype, Math.imul(x!, y!))
     }),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.multiply', ins, out!)],
+  tfjs: byKernel('Multiply', (x, y) => Math.imul(x!, y!)),
+  jax: ([x, y]) => `${x} * ${y}`,
   cases: [
     { in: ['f32[2,3]', 'f32[2,3]'] },
     {
@@ -38,5 +42,6 @@ export const mul = definePrimitive({
       tol: 0,
     },
     { in: ['bf16[2,3]', 'bf16[2,3]'], tol: 0.02 },
+    ...casesIn(['s32'], ['T[6]', 'T[6]']),
   ],
 })

@@ -1,5 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
+import { casesIn } from './cases.ts'
+import { pyTuple } from './python.ts'
 
 /**
  * The operands themselves, all of them ready before any is used: the compiler may neither move work across
@@ -18,8 +20,11 @@ export const optimizationBarrier = definePrimitive({
   },
   reference: (ins, _, outs) => ins.flatMap((x, i) => refMap(outs[i]!, [x], v => v!)),
   stablehlo: (e, ins, _, outs) => e.multi('stablehlo.optimization_barrier', ins, outs),
+  tfjs: (_, ins) => ins,
+  jax: ins => ({ tuple: `lax.optimization_barrier(${pyTuple(ins)})` }),
   cases: [
     { in: ['f32[2,3]'], tol: 0 },
     { in: ['f32[2,3]', { type: 's32[4]', range: [-9, 9] }, 'bf16[]'], tol: 0 },
+    ...casesIn(['bf16', 's32', 'u32', 's64', 'u8', 'bool'], ['T[2,3]', 'f32[2]']),
   ],
 })

@@ -1,6 +1,8 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { forEachIndex, refZeros } from '../reference.ts'
 import { showType, stridesOf, tensor } from '../types.ts'
+import { casesIn } from './cases.ts'
+import { pyTuples } from './python.ts'
 import { i64s, operands } from './rules.ts'
 
 /** Puts `low` and `high` copies of a scalar around x along each axis, and `interior` between elements. */
@@ -49,6 +51,8 @@ export const pad = definePrimitive<{
       `edge_padding_low = ${i64s(low)}, edge_padding_high = ${i64s(high)}, interior_padding = ${i64s(interior)}`,
     ),
   ],
+  tfjs: (tf, [x, value], { low, high, interior }) => [tf.pad(x!, tf.read(value!)[0]!, low, high, interior)],
+  jax: ([x, value], { low, high, interior }) => `lax.pad(${x}, ${value}, ${pyTuples(low, high, interior)})`,
   cases: [
     { in: ['f32[2,3]', 'f32[]'], params: { low: [1, 0], high: [0, 2], interior: [0, 1] }, tol: 0 },
     { in: ['f32[3]', 'f32[]'], params: { low: [0], high: [1], interior: [0] }, tol: 0 },
@@ -63,5 +67,10 @@ export const pad = definePrimitive<{
     },
     { in: ['f32[]', 'f32[]'], params: { low: [], high: [], interior: [] }, tol: 0 },
     { in: ['f32[0,2]', 'f32[]'], params: { low: [1, 0], high: [1, 1], interior: [2, 0] }, tol: 0 },
+    ...casesIn(['bf16', 's32', 'u32', 's64', 'bool'], ['T[2,3]', 'T[]'], {
+      low: [1, 0],
+      high: [0, 2],
+      interior: [1, 0],
+    }),
   ],
 })

@@ -1,6 +1,7 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
 import { binary, floatLike } from './rules.ts'
+import { byElement } from './tfjsRules.ts'
 
 /** x^y as IEEE 754 has it: 1 to any power is 1, NaN among them, and so is −1 to an infinite one. */
 function power(x: number, y: number): number {
@@ -22,6 +23,8 @@ export const pow = definePrimitive({
   },
   reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => power(x!, y!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.power', ins, out!)],
+  tfjs: byElement((x, y) => power(x!, y!)),
+  jax: ([x, y]) => `lax.pow(${x}, ${y})`,
   cases: [
     {
       in: [

@@ -1,7 +1,9 @@
 import { definePrimitive } from '../primitive.ts'
 import { forEachIndex, refZeros } from '../reference.ts'
 import { stridesOf } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { boolLike, dropAxes, i64s, unary } from './rules.ts'
+import { reduction } from './tfjsRules.ts'
 
 /** True where every element over the axes is. */
 export const reduceAnd = definePrimitive<{ readonly axes: readonly number[] }>({
@@ -24,6 +26,13 @@ export const reduceAnd = definePrimitive<{ readonly axes: readonly number[] }>({
     const region = e.reducer('stablehlo.and', scalar)
     return [e.op('stablehlo.reduce', [x!, e.splat(scalar, 1)], out!, `dimensions = ${i64s(axes)}`, region)]
   },
+  tfjs: reduction(
+    'All',
+    'axis',
+    (x, y) => x & y,
+    () => 1,
+  ),
+  jax: ([x], { axes }) => `jnp.all(${x}, axis=${pyTuple(axes)})`,
   cases: [
     { in: [{ type: 'bool[8,3]', range: [0, 1] }], params: { axes: [1] }, tol: 0 },
     { in: [{ type: 'bool[3,2,4]', range: [0, 1] }], params: { axes: [0, 2] }, tol: 0 },

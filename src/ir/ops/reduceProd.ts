@@ -3,7 +3,9 @@ import { definePrimitive } from '../primitive.ts'
 import type { Var } from '../program.ts'
 import { forEachIndex, refZeros, wrap } from '../reference.ts'
 import { elementCount, isFloat, stridesOf } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { dropAxes, i64s, notBool, unary } from './rules.ts'
+import { reduction } from './tfjsRules.ts'
 
 /**
  * For each element of the last axis, the product of all the others, without a division: so zeros do no harm.
@@ -59,6 +61,8 @@ export const reduceProd = definePrimitive<{ readonly axes: readonly number[] }>(
     const region = e.reducer('stablehlo.multiply', scalar)
     return [e.op('stablehlo.reduce', [x!, e.splat(scalar, 1)], out!, `dimensions = ${i64s(axes)}`, region)]
   },
+  tfjs: reduction('Prod', 'axis', Math.imul, () => 1),
+  jax: ([x], { axes }) => `jnp.prod(${x}, axis=${pyTuple(axes)}, promote_integers=False)`,
   cases: [
     { in: ['f32[2,3,4]'], params: { axes: [1] } },
     { in: ['f32[2,3,4]'], params: { axes: [0, 2] } },

@@ -1,7 +1,9 @@
 import { definePrimitive } from '../primitive.ts'
 import { forEachIndex, refMap, refZeros, wrap } from '../reference.ts'
 import { stridesOf, tensor } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { dropAxes, i64s, notBool, unary } from './rules.ts'
+import { reduction } from './tfjsRules.ts'
 
 /** Sum over axes; integers wrap, bf16 is added up in float32. */
 export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
@@ -38,6 +40,13 @@ export const reduceSum = definePrimitive<{ readonly axes: readonly number[] }>({
     )
     return [dtype === out!.dtype ? sum : e.op('stablehlo.convert', [sum], out!)]
   },
+  tfjs: reduction(
+    'Sum',
+    'axis',
+    (x, y) => (x + y) | 0,
+    () => 0,
+  ),
+  jax: ([x], { axes }) => `jnp.sum(${x}, axis=${pyTuple(axes)}, promote_integers=False)`,
   cases: [
     { in: ['f32[2,3,4]'], params: { axes: [1] } },
     { in: ['f32[2,3,4]'], params: { axes: [0, 2] } },

@@ -3,8 +3,10 @@ import { definePrimitive, TypeFault } from '../primitive.ts'
 import type { Var } from '../program.ts'
 import { forEachIndex, refMap, refZeros, wrap } from '../reference.ts'
 import { elementCount, showType, stridesOf, tensor } from '../types.ts'
+import { casesIn } from './cases.ts'
 import { interleave } from './interleave.ts'
-import { lowerWindows } from './reduceWindowForms.ts'
+import { pyTuple, pyTuples } from './python.ts'
+import { lowerWindows, windowsTfjs } from './reduceWindowForms.ts'
 import { notBool, unary } from './rules.ts'
 import { dilated, lowest, windowCount } from './windows.ts'
 
@@ -68,6 +70,13 @@ export const reduceWindow = definePrimitive<WindowDims & { readonly kind: 'max' 
     return max ? [result] : refMap(out!, [result], total => wrap(out!.dtype, total!))
   },
   stablehlo: (e, [x], d, [out]) => [lowerWindows(e, x!, d, out!)],
+  tfjs: (tf, [x], d) => [windowsTfjs(tf, x!, d)],
+  jax: ([x], d, j) => {
+    const { dtype } = j.outs[0]!
+    const [start, reducer] = d.kind === 'max' ? [lowest(dtype), 'lax.max'] : [0, 'lax.add']
+    const windows = `${pyTuple(d.window)}, ${pyTuple(d.strides)}, ${pyTuples(d.low, d.high)}`
+    return `lax.reduce_window(${x}, ${j.dtype(dtype)}(${j.number(dtype, start)}), ${reducer}, ${windows})`
+  },
   cases: [
     { in: ['f32[2,6,4,3]'], params: { kind: 'max', ...square(2) }, tol: 0 },
     { in: ['f32[2,6,4,3]'], params: { kind: 'sum', ...square(2) } },
@@ -132,6 +141,20 @@ export const reduceWindow = definePrimitive<WindowDims & { readonly kind: 'max' 
       tol: 0,
     },
     { in: ['f32[]'], params: { kind: 'max', window: [], strides: [], low: [], high: [] }, tol: 0 },
+    ...casesIn(['u32', 's64'], ['T[7,5]'], {
+      kind: 'max',
+      window: [3, 2],
+      strides: [2, 2],
+      low: [1, 1],
+      high: [1, 0],
+    }),
+    ...casesIn(['s32', 'u32', 's64'], ['T[7,5]'], {
+      kind: 'sum',
+      window: [3, 2],
+      strides: [2, 2],
+      low: [1, 1],
+      high: [1, 0],
+    }),
   ],
 })
 

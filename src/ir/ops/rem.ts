@@ -20,6 +20,10 @@ export const rem = definePrimitive({
       isFloat(out!.dtype) ? x! % y! : wrap(out!.dtype, y === 0 ? x! : (x! % y!) + 0),
     ),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.remainder', ins, out!)],
+  tfjs: (tf, ins, _, [out]) => [
+    tf.map(ins, out!, isFloat(out!.dtype) ? (x, y) => x! % y! : (x, y) => (y === 0 ? x! : x! % y!)),
+  ],
+  jax: ([x, y]) => `lax.rem(${x}, ${y})`,
   cases: [
     {
       in: [

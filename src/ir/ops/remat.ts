@@ -2,6 +2,7 @@ import { splitRegion } from '../autodiff/split.ts'
 import { regionEvaluator } from '../evaluate.ts'
 import { definePrimitive, type HloRef, type Primitive, type StableHloEmitter } from '../primitive.ts'
 import { elementCount, isFloat, tensor } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { checkParameters, checkRegions, resultTypes } from './regions.ts'
 import { compareAttributes, i64s } from './rules.ts'
 
@@ -56,6 +57,15 @@ export const remat: Primitive<RematParams> = definePrimitive<RematParams>({
       ins.map(r => r.type),
     )
     return e.inline(body!, held)
+  },
+  tfjs: (tf, ins, _, __, [body]) => tf.inline(body!, ins),
+  jax: (ins, { again }, j) => {
+    const body = j.define(j.regions[0]!, [['held', ins.length]], [])
+    const operands = pyTuple(ins)
+    const call = again
+      ? `${body}(lax.optimization_barrier(${operands}))`
+      : `jax.checkpoint(${body})(${operands})`
+    return { tuple: call }
   },
   cases: [
     {

@@ -1,5 +1,7 @@
 import { definePrimitive } from '../primitive.ts'
 import { refGatherBy } from '../reference.ts'
+import { casesIn } from './cases.ts'
+import { pyTuple } from './python.ts'
 import { checkAxes, i64s, unary } from './rules.ts'
 
 /** The elements along the given axes in opposite order. */
@@ -18,9 +20,12 @@ export const reverse = definePrimitive<{ readonly axes: readonly number[] }>({
   stablehlo: (e, ins, { axes }, [out]) => [
     e.op('stablehlo.reverse', ins, out!, `dimensions = ${i64s(axes)}`),
   ],
+  tfjs: (tf, [x], { axes }) => [tf.reverse(x!, axes)],
+  jax: ([x], { axes }) => `jnp.flip(${x}, axis=${pyTuple(axes)})`,
   cases: [
     { in: ['f32[2,3]'], params: { axes: [1] }, tol: 0 },
     { in: ['f32[2,3,2]'], params: { axes: [0, 2] }, tol: 0 },
     { in: [{ type: 's32[5]', range: [-9, 9] }], params: { axes: [0] }, tol: 0 },
+    ...casesIn(['bf16', 'u32', 's64', 'u8', 'bool'], ['T[2,3]'], { axes: [0, 1] }),
   ],
 })

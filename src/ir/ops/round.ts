@@ -1,6 +1,7 @@
 import { definePrimitive } from '../primitive.ts'
 import { refMap } from '../reference.ts'
 import { floatLike, unary } from './rules.ts'
+import { floatKernel } from './tfjsRules.ts'
 
 /** Nearest whole number, halves to the even one; the sign of x stays, also on a zero. */
 function roundEven(x: number): number {
@@ -19,6 +20,8 @@ export const round = definePrimitive({
   vjp: { notDifferentiable: 'round is piecewise constant: its derivative is 0 or undefined' },
   reference: (ins, _, [out]) => refMap(out!, ins, x => roundEven(x!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.round_nearest_even', ins, out!)],
+  tfjs: floatKernel('Round'),
+  jax: ([x]) => `jnp.round(${x})`,
   cases: [
     { in: [{ type: 'f32[4,5]', range: [-4, 4] }], tol: 0 },
     { in: [{ type: 'bf16[5]', range: [-4, 4] }], tol: 0 },

@@ -1,8 +1,16 @@
 import { scanVjp } from '../autodiff/scan.ts'
 import { regionEvaluator } from '../evaluate.ts'
-import { definePrimitive, type HloRef, type StableHloEmitter, TypeFault } from '../primitive.ts'
+import {
+  definePrimitive,
+  type HloRef,
+  type StableHloEmitter,
+  type TfjsEmitter,
+  type TfjsRef,
+  TypeFault,
+} from '../primitive.ts'
 import { type RefTensor, refZeros } from '../reference.ts'
 import { elementCount, showType, type TensorType, tensor } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { checkCarries, checkParameters, checkRegions, loopActivity, resultTypes } from './regions.ts'
 import { compareAttributes, i64s } from './rules.ts'
 
@@ -87,6 +95,39 @@ export const scan = definePrimitive<ScanParams>({
     const start = [e.splat(count, 0), ...init, ...empty]
     return e.multi('stablehlo.while', start, types, undefined, `${test}, ${step}`).slice(1)
   },
+  tfjs: (tf, ins, { carries, xs, length, reverse }, outs, [body]) => {
+    const along = ins.slice(carries, carries + xs)
+    const outside = ins.slice(carries + xs)
+    const ys: TfjsRef[][] = outs.slice(carries).map(() => new Array<TfjsRef>(length))
+    let state = ins.slice(0, carries)
+    for (let t = 0; t < length; t++) {
+      const at = reverse ? length - 1 - t : t
+      const results = tf.step(state, () =>
+        tf.inline(body!, [...state, ...along.map(x => rowAt(tf, x, at)), ...outside]),
+      )
+      state = results.slice(0, carries)
+      for (const [i, y] of ys.entries()) y[at] = results[carries + i]!
+    }
+    return [...state, ...ys.map((y, i) => stack(tf, y, outs[carries + i]!))]
+  },
+  jax: (ins, { carries, xs, length, reverse, remat }, j) => {
+    const groups = [carries, j.outs.length - carries]
+    const given = ins.slice(carries + xs)
+    const body = j.define(
+      j.regions[0]!,
+      [
+        ['carry', carries],
+        ['x', xs],
+      ],
+      given,
+      groups,
+    )
+    const step = remat ? `jax.checkpoint(${body})` : body
+    const along = xs > 0 ? pyTuple(ins.slice(carries, carries + xs)) : 'None'
+    const backwards = reverse ? ', reverse=True' : ''
+    const init = pyTuple(ins.slice(0, carries))
+    return { tuple: `lax.scan(${step}, ${init}, ${along}, length=${length}${backwards})`, groups }
+  },
   cases: [
     {
       // A recurrent layer: h' = tanh(h·u + x), giving each h' and the last.
@@ -168,4 +209,18 @@ function readRow(e: StableHloEmitter, x: HloRef, at: HloRef): HloRef {
 function writeRow(e: StableHloEmitter, y: HloRef, part: HloRef, at: HloRef): HloRef {
   const one = e.op('stablehlo.reshape', [part], tensor(part.type.dtype, [1, ...part.type.shape]))
   return e.op('stablehlo.dynamic_update_slice', [y, one, ...startsOf(e, y.type, at)], y.type)
+}
+
+function rowAt(tf: TfjsEmitter, x: TfjsRef, at: number): TfjsRef {
+  const { shape } = x.type
+  const part = row(x.type)
+  if (elementCount(part.shape) === 0) return tf.constant(part, [])
+  const start = shape.map((_, i) => (i === 0 ? at : 0))
+  return tf.reshape(tf.slice(x, start, [1, ...part.shape]), part.shape)
+}
+
+function stack(tf: TfjsEmitter, parts: readonly TfjsRef[], out: TensorType): TfjsRef {
+  if (elementCount(out.shape) === 0) return tf.constant(out, [])
+  const rows = parts.map(y => tf.reshape(y, [1, ...y.type.shape]))
+  return tf.concatenate(rows, 0)
 }

@@ -1,6 +1,16 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
-import { showType } from '../types.ts'
-import { ascending, checkIndexing, forEachIndexed, type GatherDims } from './indexing.ts'
+import { elementCount, showType } from '../types.ts'
+import { casesIn } from './cases.ts'
+import {
+  ascending,
+  batchesInJax,
+  checkIndexing,
+  forEachIndexed,
+  type GatherDims,
+  vectorsInJax,
+  wholeRows,
+} from './indexing.ts'
+import { pyTuple } from './python.ts'
 import { floatLike, operands } from './rules.ts'
 
 /** The same dimensions as the gather that reads what this writes; the window sizes come from the updates. */
@@ -55,6 +65,34 @@ export const scatterAdd = definePrimitive<ScatterDims>({
     const region = e.reducer('stablehlo.add', { dtype: out!.dtype, shape: [] })
     const attributes = `scatter_dimension_numbers = ${numbers}, indices_are_sorted = false, unique_indices = false`
     return [e.op('stablehlo.scatter', ins, out!, attributes, region)]
+  },
+  tfjs: (tf, ins, d, outs) =>
+    tf.host(ins, outs, ([all, at, updates], [result]) => {
+      const [x, indices, from] = ins.map(r => r.type)
+      const dims = asGather(x!.shape, from!.shape, d)
+      result!.set(all!)
+      if (!wholeRows(x!, indices!, dims, from!)) {
+        forEachIndexed(x!, { type: indices!, data: at! }, dims, from!, 'skip', (to, p) => {
+          result![to]! += updates![p]!
+        })
+        return
+      }
+      const size = elementCount(x!.shape.slice(1))
+      for (const [i, row] of at!.entries()) {
+        if (row < 0 || row >= x!.shape[0]!) continue
+        for (let k = 0; k < size; k++) result![row * size + k]! += updates![i * size + k]!
+      }
+    }),
+  jax: ([x, indices, updates], d, j) => {
+    const numbers = [
+      `update_window_dims=${pyTuple(d.offsetDims)}`,
+      `inserted_window_dims=${pyTuple(d.collapsedDims)}`,
+      `scatter_dims_to_operand_dims=${pyTuple(d.startIndexMap)}`,
+      `operand_batching_dims=${pyTuple(d.operandBatch)}`,
+      `scatter_indices_batching_dims=${pyTuple(batchesInJax(d))}`,
+    ]
+    const dims = `lax.ScatterDimensionNumbers(${numbers.join(', ')})`
+    return `lax.scatter_add(${x}, ${vectorsInJax(indices!, j.ins[1]!, d)}, ${updates}, ${dims}, mode='drop')`
   },
   cases: [
     {
@@ -112,5 +150,18 @@ export const scatterAdd = definePrimitive<ScatterDims>({
         indexVectorDim: 1,
       },
     },
+    ...casesIn(
+      ['bf16'],
+      ['T[5,3]', { type: 's32[4]', range: [0, 4] }, 'T[4,3]'],
+      {
+        offsetDims: [1],
+        collapsedDims: [0],
+        operandBatch: [],
+        indexBatch: [],
+        startIndexMap: [0],
+        indexVectorDim: 1,
+      },
+      0.03,
+    ),
   ],
 })

@@ -1,6 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
-import { sameShape, showType } from '../types.ts'
+import { isFloat, sameShape, showType } from '../types.ts'
+import { casesIn } from './cases.ts'
 import { binary, operands } from './rules.ts'
 
 /** Where the condition is true, x, else y. */
@@ -20,6 +21,10 @@ export const select = definePrimitive({
   ],
   reference: (ins, _, [out]) => refMap(out!, ins, (c, x, y) => (c ? x! : y!)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.select', ins, out!)],
+  tfjs: (tf, ins, _, [out]) => [
+    isFloat(out!.dtype) ? tf.elementwise('Select', ins, out!) : tf.map(ins, out!, (c, x, y) => (c ? x! : y!)),
+  ],
+  jax: ([c, x, y]) => `jnp.where(${c}, ${x}, ${y})`,
   cases: [
     { in: [{ type: 'bool[2,3]', range: [0, 1] }, 'f32[2,3]', 'f32[2,3]'], tol: 0 },
     {
@@ -31,5 +36,6 @@ export const select = definePrimitive({
       tol: 0,
     },
     { in: [{ type: 'bool[]', range: [0, 1] }, 'f32[]', 'f32[]'], tol: 0 },
+    ...casesIn(['bf16', 'u32', 's64', 'u8', 'bool'], [{ type: 'bool[6]', range: [0, 1] }, 'T[6]', 'T[6]']),
   ],
 })

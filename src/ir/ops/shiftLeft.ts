@@ -15,6 +15,11 @@ export const shiftLeft = definePrimitive({
     )
   },
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.shift_left', ins, out!)],
+  tfjs: (tf, ins, _, [out]) => {
+    const width = bitWidth(out!.dtype)
+    return [tf.map(ins, out!, (x, y) => (y! < 0 || y! >= width ? 0 : x! << y!))]
+  },
+  jax: ([x, y]) => `lax.shift_left(${x}, ${y})`,
   cases: [
     {
       in: [

@@ -2,6 +2,7 @@ import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refBitwise } from '../reference.ts'
 import { showType } from '../types.ts'
 import { binary, bitWidth, integer } from './rules.ts'
+import { byElement } from './tfjsRules.ts'
 
 /** Bits of x moved right by y places, copies of its sign moved in: x / 2^y rounded down. */
 export const shiftRightArithmetic = definePrimitive({
@@ -18,6 +19,8 @@ export const shiftRightArithmetic = definePrimitive({
     return refBitwise(out!, ins, (x, y) => x! >> (y! < 0 || y! > most ? most : y!))
   },
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.shift_right_arithmetic', ins, out!)],
+  tfjs: byElement((x, y) => x! >> (y! < 0 || y! > 31 ? 31 : y!)),
+  jax: ([x, y]) => `lax.shift_right_arithmetic(${x}, ${y})`,
   cases: [
     {
       in: [

@@ -2,6 +2,7 @@ import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refMap } from '../reference.ts'
 import { showType } from '../types.ts'
 import { binary } from './rules.ts'
+import { byElement } from './tfjsRules.ts'
 
 /** Bits of x moved right by y places, zeros moved in; nothing is left of a shift by 32 or more. */
 export const shiftRightLogical = definePrimitive({
@@ -14,6 +15,8 @@ export const shiftRightLogical = definePrimitive({
   vjp: { notDifferentiable: 'bits have no derivative' },
   reference: (ins, _, [out]) => refMap(out!, ins, (x, y) => (y! < 32 ? x! >>> y! : 0)),
   stablehlo: (e, ins, _, [out]) => [e.op('stablehlo.shift_right_logical', ins, out!)],
+  tfjs: byElement((x, y) => (y! < 32 ? x! >>> y! : 0)),
+  jax: ([x, y]) => `lax.shift_right_logical(${x}, ${y})`,
   cases: [
     {
       in: [

@@ -1,6 +1,7 @@
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { refGatherBy } from '../reference.ts'
 import { showType, tensor } from '../types.ts'
+import { casesIn } from './cases.ts'
 import { i64s, unary } from './rules.ts'
 
 /** Elements start, start + stride … below limit, along each axis. */
@@ -44,11 +45,22 @@ export const slice = definePrimitive<{
       `start_indices = ${i64s(start)}, limit_indices = ${i64s(limit)}, strides = ${i64s(strides)}`,
     ),
   ],
+  tfjs: (tf, [x], { start, strides }, [out]) => [tf.slice(x!, start, out!.shape, strides)],
+  jax: ([x], { start, limit, strides }) => {
+    if (start.length === 0) return x!
+    const along = start.map((from, i) => `${from}:${limit[i]}${strides[i] === 1 ? '' : `:${strides[i]}`}`)
+    return `${x}[${along.join(', ')}]`
+  },
   cases: [
     { in: ['f32[4,5]'], params: { start: [1, 0], limit: [3, 5], strides: [1, 2] }, tol: 0 },
     { in: ['f32[7]'], params: { start: [1], limit: [6], strides: [3] }, tol: 0 },
     { in: ['f32[9,4]'], params: { start: [1, 2], limit: [9, 3], strides: [4, 1] }, tol: 0 },
     { in: ['f32[6]'], params: { start: [3], limit: [3], strides: [2] }, tol: 0 },
     { in: ['f32[]'], params: { start: [], limit: [], strides: [] }, tol: 0 },
+    ...casesIn(['bf16', 's32', 'u32', 's64', 'u8', 'bool'], ['T[4,5]'], {
+      start: [1, 0],
+      limit: [3, 5],
+      strides: [1, 2],
+    }),
   ],
 })

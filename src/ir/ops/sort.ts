@@ -1,6 +1,7 @@
 import { definePrimitive, type HloRef, type StableHloEmitter, TypeFault } from '../primitive.ts'
 import { forEachIndex, positionOf, refZeros } from '../reference.ts'
 import { elementCount, isFloat, sameShape, showType, stridesOf, type TensorType, tensor } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { compareAttributes, compareKind, takeAlong } from './rules.ts'
 
 export type SortParams = { readonly axis: number; readonly descending: boolean }
@@ -54,6 +55,15 @@ export const sort = definePrimitive<SortParams>({
     if (plain || ins[0]!.type.dtype === 's64') return sortDirectly(e, ins, axis, descending, outs)
     const from = sortedPlaces(e, ins[0]!, axis, descending)
     return ins.map((x, i) => takeAlong(e, x, from, axis, outs[i]!))
+  },
+  tfjs: { onHost: 'there is no kernel that sorts with payload' },
+  jax: (ins, { axis, descending }, j) => {
+    if (!descending)
+      return { tuple: `lax.sort(${pyTuple(ins)}, dimension=${axis}, is_stable=True, num_keys=1)` }
+    const turned = isFloat(j.ins[0]!.dtype) ? `-${ins[0]}` : `~${ins[0]}`
+    return {
+      tuple: `lax.sort(${pyTuple([turned, ...ins])}, dimension=${axis}, is_stable=True, num_keys=1)[1:]`,
+    }
   },
   cases: [
     { in: ['f32[9]'], params: { axis: 0, descending: false }, tol: 0 },

@@ -12,6 +12,8 @@ export const straightThrough = definePrimitive({
   vjp: ({ ct }) => [null, ct],
   reference: ([value], _, [out]) => refMap(out!, [value!], x => x!),
   stablehlo: (_, ins) => [ins[0]!],
+  tfjs: (_, [value]) => [value!],
+  jax: ([value]) => value!,
   cases: [
     { in: ['f32[2,3]', 'f32[2,3]'], tol: 0 },
     { in: ['bf16[3]', 'bf16[3]'], tol: 0 },

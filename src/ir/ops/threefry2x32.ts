@@ -4,6 +4,12 @@ import { PARITY, ROTATIONS, threefry } from '../threefry.ts'
 import { sameShape, showType, tensor } from '../types.ts'
 import { i64s, operands } from './rules.ts'
 
+const THREEFRY = `def threefry2x32(key, x0, x1):
+    """One block of Threefry-2x32 for each pair of counters, as jax.random uses it."""
+    from jax.extend.random import threefry2x32_p
+
+    return threefry2x32_p.bind(key[0], key[1], x0, x1)`
+
 /**
  * Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): a
  * block cipher on counters. Inputs: key u32[2] and two counter arrays u32[S]; outputs two arrays of
@@ -72,6 +78,11 @@ export const threefry2x32 = definePrimitive({
     }
     return [x0, x1]
   },
+  tfjs: (tf, ins, _, outs) =>
+    tf.host(ins, outs, ([key, x0, x1], [a, b]) => {
+      for (let i = 0; i < a!.length; i++) [a![i], b![i]] = threefry(key![0]!, key![1]!, x0![i]!, x1![i]!)
+    }),
+  jax: ([key, x0, x1], _, j) => ({ tuple: `${j.helper(THREEFRY)}(${key}, ${x0}, ${x1})` }),
   cases: [
     {
       in: [

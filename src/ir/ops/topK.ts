@@ -3,6 +3,12 @@ import { forEachIndex, refZeros } from '../reference.ts'
 import { elementCount, isFloat, showType, tensor } from '../types.ts'
 import { compareAttributes, takeAlong, unary } from './rules.ts'
 
+const TOP_K = `def top_k(x, k):
+    """The largest along the last axis and their places; a NaN counts as infinity, -0 and 0 are equal."""
+    ordered = jnp.where(jnp.isnan(x), jnp.inf, jnp.where(x == 0, 0, x))
+    places = lax.top_k(ordered, k)[1]
+    return jnp.take_along_axis(x, places, axis=-1), places`
+
 /**
  * The k largest elements along the last axis in descending order, and their indices (s32): the first of
  * equals first; a NaN counts as +∞, as in `argmax`. The gradient goes to the chosen elements.
@@ -63,6 +69,8 @@ export const topK = definePrimitive<{ readonly k: number }>({
     const [, places] = e.multi('chlo.top_k', [ordered], [best, indices!], `k = ${k} : i64`)
     return [takeAlong(e, x!, places!, x!.type.shape.length - 1, values!), places!]
   },
+  tfjs: { onHost: 'kernels differ about NaN and equal elements' },
+  jax: ([x], { k }, j) => ({ tuple: `${j.helper(TOP_K)}(${x}, ${k})` }),
   cases: [
     { in: ['f32[9]'], params: { k: 3 }, tol: 0 },
     { in: ['f32[2,3,7]'], params: { k: 1 }, tol: 0 },

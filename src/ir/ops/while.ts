@@ -1,6 +1,7 @@
 import { regionEvaluator } from '../evaluate.ts'
 import { definePrimitive, TypeFault } from '../primitive.ts'
 import { showType } from '../types.ts'
+import { pyTuple } from './python.ts'
 import { checkCarries, checkParameters, checkRegions, loopActivity, resultTypes } from './regions.ts'
 
 /**
@@ -43,6 +44,27 @@ export const whileLoop = definePrimitive<{ readonly carries: number }>({
     const test = e.region(outs, state => e.inline(cond!, [...state, ...outside]))
     const step = e.region(outs, state => e.inline(body!, [...state, ...outside]))
     return e.multi('stablehlo.while', ins.slice(0, carries), outs, undefined, `${test}, ${step}`)
+  },
+  tfjs: (tf, ins, { carries }, _, [cond, body]) => {
+    const outside = ins.slice(carries)
+    let state = ins.slice(0, carries)
+    let more = true
+    const test = () => {
+      more = tf.read(tf.inline(cond!, [...state, ...outside])[0]!)[0] === 1
+      return []
+    }
+    for (;;) {
+      tf.step([], test)
+      if (!more) return state
+      state = [...tf.step(state, () => tf.inline(body!, [...state, ...outside]))]
+    }
+  },
+  jax: (ins, { carries }, j) => {
+    const given = ins.slice(carries)
+    const [cond, body] = j.regions.map((r, i) =>
+      j.define(r, [['carry', carries]], given, i === 0 ? 'value' : undefined),
+    )
+    return { tuple: `lax.while_loop(${cond}, ${body}, ${pyTuple(ins.slice(0, carries))})` }
   },
   cases: [
     {
