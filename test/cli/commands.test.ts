@@ -145,7 +145,7 @@ describe('a wrong command line is exit code 2 and one line', () => {
     [['run', 'g.json', '--set', 'steps=1'], /there is no "\." between node and parameter/],
     [['run', 'g.json', '--seed', '-1'], /--seed/],
     [['run', 'g.json', '--seed', 'x'], /whole number/],
-    [['run', 'g.json', '--engine', 'tpu'], /Allowed choices are xla, reference/],
+    [['run', 'g.json', '--engine', 'tpu'], /Allowed choices are xla, tfjs, reference/],
     [['print', 'g.json', '--ir', '--stablehlo'], /cannot be used with/],
     [['print', 'g.json', '--jax', '--stablehlo'], /cannot be used with/],
     [['nodes', 'encoder.vti'], /there is no node type "encoder\.vti"\. Did you mean "encoder\.vit"\?/],
