@@ -1,9 +1,13 @@
-"""What every benchmark peer shares: the size of the model, its data, and the line protocol.
+"""What every benchmark peer shares: the weights and inputs that Diptych hands over, and the line protocol.
+
+A peer's last argument is a safetensors file that holds the model's starting weights, named as Diptych names them, and
+inputs as `input/<i>/<name>`. So all peers do the same work on the same numbers, and the first result tells whether
+they do.
 
 The parent writes one JSON object a line to standard input and reads one a line from standard output:
 
-    -> (start)                    <- {"ready": true, "peer": ..., "versions": {...}, "parameters": n, "compile_s": s}
-    -> {"cmd": "step", "n": 5}    <- {"ms": [five wall times], "loss": the last step's loss}
+    -> (start)                    <- {"ready": true, "peer": ..., "versions": {...}, "parameters": n, "first": value}
+    -> {"cmd": "step", "n": 5}    <- {"ms": [five wall times]}
     -> {"cmd": "quit"}            (the process ends; the end of input means the same)
 
 A failure is one line {"error": "..."}: for a bad command the process goes on, at start it ends. Between
@@ -18,53 +22,56 @@ from collections.abc import Callable
 
 import numpy as np
 
-IMAGE, PATCH, BATCH = 64, 8, 64
-VISION_WIDTH, VISION_DEPTH = 256, 6
-TEXT_WIDTH, TEXT_DEPTH, LENGTH, VOCABULARY = 256, 4, 32, 8192
-HEADS, MLP_RATIO, EMBED = 4, 4, 256
-TOKENS = (IMAGE // PATCH) ** 2 + 1  # 64 patches and the class token
-
+# The optimizer of every training step: AdamW, at a constant rate, on weights of two axes or more.
 LEARNING_RATE, DECAY, BETA1, BETA2, EPSILON = 5e-4, 0.2, 0.9, 0.98, 1e-6
-LOGIT_SCALE_INIT, LOGIT_SCALE_MAX = float(np.log(1 / 0.07)), float(np.log(100))
-MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
-STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
+DTYPES = {'F32': np.float32, 'I32': np.int32, 'U8': np.uint8}
+
+Arrays = dict[str, np.ndarray]
 
 
-def batches(count: int = 4, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Random pairs on the host: images u8[64,64,64,3] and ids s32[64,32]. Row: tokens, EOT (the largest id), zeros."""
-    rng = np.random.default_rng(seed)
-    made = []
-    for _ in range(count):
-        images = rng.integers(0, 256, (BATCH, IMAGE, IMAGE, 3), dtype=np.uint8)
-        ids = rng.integers(1, VOCABULARY - 1, (BATCH, LENGTH), dtype=np.int32)
-        ends = rng.integers(4, LENGTH, BATCH)
-        ids[np.arange(BATCH), ends] = VOCABULARY - 1
-        ids[np.arange(LENGTH)[None, :] > ends[:, None]] = 0
-        made.append((images, ids))
-    return made
+def read_safetensors(path: str) -> Arrays:
+    """Arrays by name: 8 bytes with the length of a JSON header, the header, the data."""
+    with open(path, 'rb') as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), 'little')))
+        data = np.frombuffer(bytearray(file.read()), np.uint8)
+    header.pop('__metadata__', None)
+    return {
+        name: data[slice(*entry['data_offsets'])].view(DTYPES[entry['dtype']]).reshape(entry['shape'])
+        for name, entry in header.items()
+    }
+
+
+def given() -> tuple[Arrays, list[Arrays]]:
+    """The weights, and the inputs of the calls, which come round again; one call without inputs where there are none."""
+    weights, inputs = {}, {}
+    for name, array in read_safetensors(sys.argv[-1]).items():
+        kind, _, rest = name.partition('/')
+        if kind == 'input':
+            at, _, field = rest.partition('/')
+            inputs.setdefault(int(at), {})[field] = array
+        else:
+            weights[name] = array
+    return weights, [inputs[i] for i in sorted(inputs)] or [{}]
 
 
 def say(message: dict) -> None:
     print(json.dumps(message), flush=True)
 
 
-def serve(peer: str, versions: dict[str, str], make: Callable[[], tuple[int, Callable]]) -> None:
-    """Runs a peer. `make()` gives the parameter count and `step(images, ids) -> loss`, which returns only when
-    the new weights are ready; its first call may compile."""
-    data = batches()
+def serve(peer: str, versions: dict[str, str], make: Callable[[Arrays], tuple[int, Callable]]) -> None:
+    """Runs a peer. `make(weights)` gives the parameter count and `call(**inputs) -> float`, which returns only when
+    all that the call makes is ready; its first call may compile."""
     try:
-        parameters, step = make()
-        start = time.perf_counter()
-        step(*data[0])
-        compile_s = time.perf_counter() - start
-        step(*data[1])  # a second run, so that allocation and lazy set-up are over before anything is timed
+        weights, inputs = given()
+        parameters, call = make(weights)
+        first = call(**inputs[0])
+        call(**inputs[1 % len(inputs)])  # a second run, so that allocation and lazy set-up are over before any timing
     except Exception as error:  # whatever the library raises, the parent must hear of it
         say({'error': f'{type(error).__name__}: {error}'})
         sys.exit(1)
-    say({'ready': True, 'peer': peer, 'versions': versions, 'cores': CORES, 'parameters': parameters,
-         'compile_s': round(compile_s, 3)})
+    say({'ready': True, 'peer': peer, 'versions': versions, 'cores': CORES, 'parameters': parameters, 'first': first})
     done = 2
     for line in sys.stdin:
         try:
@@ -77,11 +84,11 @@ def serve(peer: str, versions: dict[str, str], make: Callable[[], tuple[int, Cal
             continue
         if name == 'quit':
             return
-        ms, loss = [], float('nan')
+        ms = []
         for _ in range(n):
-            images, ids = data[done % len(data)]
+            fields = inputs[done % len(inputs)]
             start = time.perf_counter()
-            loss = step(images, ids)
+            call(**fields)
             ms.append((time.perf_counter() - start) * 1e3)
             done += 1
-        say({'ms': ms, 'loss': float(loss)})
+        say({'ms': ms})

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { ENGINES } from '../protocol/engine-name.ts'
+import { BENCHMARK_NAMES } from '../protocol/messages.ts'
 import { addBundleCommands } from './bundle-commands.ts'
 import { benchCommand } from './commands/bench.ts'
 import { cacheListCommand, cachePruneCommand } from './commands/cache.ts'
@@ -157,18 +158,18 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
 
   program
     .command('bench')
-    .description('time a fixed model against JAX and PyTorch')
-    .argument('<name>', 'benchmark: clip')
-    .option('--steps <n>', 'steps a round', integer(1, 100_000), 5)
+    .description('time fixed models against JAX and PyTorch')
+    .argument('[names...]', `benchmarks, all by default: ${BENCHMARK_NAMES.join(', ')}`)
+    .option('--steps <n>', 'steps (or what else is timed) a round', integer(1, 100_000))
     .option('--rounds <n>', 'rounds, in which every peer takes its turn', integer(1, 1000), 5)
     .option('--peers <names>', 'only these peers, such as jax,torch_eager', names)
     .option('--no-peers', 'Diptych alone')
-    .option('--json', 'as one JSON object')
+    .option('--json', 'as one JSON object a benchmark, a line each')
     .addHelpText(
       'after',
-      '\nnode bench/setup_peers.mjs installs the peers. Example:\n  diptych bench clip --rounds 3 --json',
+      '\nnode bench/setup_peers.mjs installs the peers. Example:\n  diptych bench clip decode --rounds 3 --json',
     )
-    .action(async (name: string, flags) => done(await benchCommand(name, flags, io)))
+    .action(async (names: string[], flags) => done(await benchCommand(names, flags, io)))
 
   const cache = program.command('cache').description('what is kept on disk between runs')
   cache

@@ -27,7 +27,8 @@ export function checkProgram(program: Program): void {
     { what: 'outputs', list: program.outputs },
   ]
   for (const { what, list } of named) {
-    const twice = list.find((n, i) => list.findIndex(m => m.name === n.name) !== i)
+    const seen = new Set<string>()
+    const twice = list.find(n => seen.size === seen.add(n.name).size)
     if (twice) throw new ProgramError(`program ${program.name}: two ${what} are named "${twice.name}"`, null)
   }
   const defined = new Set<Var>()
@@ -62,23 +63,38 @@ const namesOf = (program: Program) => () => {
 }
 
 function checkEquations(body: Body, defined: Set<Var>, scope: Scope): void {
-  body.equations.forEach((eq, i) => {
-    const refuse = (problem: string) => fail(body, i, problem, scope)
-    eq.ins.forEach((v, k) => {
-      if (!defined.has(v)) refuse(`operand ${k}, ${showType(v.type)}, is used before it is defined`)
-    })
-    for (const region of regionsOf(eq))
-      checkRegion(region, eq, `${scope.where}, equation ${i}, ${region.name} of ${eq.prim.name}`)
-    const types = typesOf(eq, refuse)
-    if (types.length !== eq.outs.length)
-      refuse(`its rule gives ${types.length} results, it has ${eq.outs.length}`)
-    eq.outs.forEach((v, k) => {
-      if (!sameType(v.type, types[k]!))
-        refuse(`result ${k} is ${showType(v.type)}, its rule says ${showType(types[k]!)}`)
-      if (defined.has(v)) refuse(`result ${k}, ${showType(v.type)}, is defined twice`)
+  // Plain loops: this runs over thousands of equations, before and after each pass.
+  for (let i = 0; i < body.equations.length; i++) {
+    const eq = body.equations[i]!
+    for (let k = 0; k < eq.ins.length; k++)
+      if (!defined.has(eq.ins[k]!))
+        fail(body, i, `operand ${k}, ${showType(eq.ins[k]!.type)}, is used before it is defined`, scope)
+    if (!sound.has(eq)) checkAlone(body, i, scope)
+    for (let k = 0; k < eq.outs.length; k++) {
+      const v = eq.outs[k]!
+      if (defined.has(v)) fail(body, i, `result ${k}, ${showType(v.type)}, is defined twice`, scope)
       defined.add(v)
-    })
+    }
+  }
+}
+
+/** Equations whose types and regions were found right: they never change, and most outlive several passes. */
+const sound = new WeakSet<Equation>()
+
+/** What can be said of an equation without those around it. */
+function checkAlone(body: Body, i: number, scope: Scope): void {
+  const eq = body.equations[i]!
+  const refuse = (problem: string) => fail(body, i, problem, scope)
+  for (const region of regionsOf(eq))
+    checkRegion(region, eq, `${scope.where}, equation ${i}, ${region.name} of ${eq.prim.name}`)
+  const types = typesOf(eq, refuse)
+  if (types.length !== eq.outs.length)
+    refuse(`its rule gives ${types.length} results, it has ${eq.outs.length}`)
+  eq.outs.forEach((v, k) => {
+    if (!sameType(v.type, types[k]!))
+      refuse(`result ${k} is ${showType(v.type)}, its rule says ${showType(types[k]!)}`)
   })
+  sound.add(eq)
 }
 
 /** Regions are closed: only their parameters are known inside. */

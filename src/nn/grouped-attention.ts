@@ -1,7 +1,7 @@
 import { BuildError } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
 import { elementCount, showType } from '../ir/types.ts'
-import { type AttentionMasks, attend } from './attend.ts'
+import { type AttentionMasks, type AttentionShape, attend } from './attend.ts'
 import { linear } from './linear.ts'
 import { rmsNorm } from './rms-norm.ts'
 import { type RotaryOptions, rotary } from './rotary.ts'
@@ -38,13 +38,30 @@ export interface GroupedAttentionOptions extends AttentionMasks {
  * normalised queries and keys: Dehghani et al. 2023 (arXiv 2302.05442), section 2, with RMS norm as in Qwen3.
  */
 export function groupedAttention(s: Scope, x: Var, options: GroupedAttentionOptions): Var {
+  const { query, key, value, shape } = projectHeads(s, x, options)
+  return joinHeads(s, attend(s.b, query, key, value, shape, options), x, options)
+}
+
+/** What attention works on: see `attend`. */
+export interface ProjectedHeads {
+  /** [B·kvHeads, G·T, d], divided by √d; groups of G = heads / kvHeads share a key. */
+  readonly query: Var
+  /** [B·kvHeads, S, d]. */
+  readonly key: Var
+  /** [B·kvHeads, S, d]. */
+  readonly value: Var
+  readonly shape: AttentionShape
+}
+
+/** Queries, keys and values of `groupedAttention`, normalised and rotated where asked. */
+export function projectHeads(s: Scope, x: Var, options: GroupedAttentionOptions): ProjectedHeads {
   const { b } = s
   const { heads, kvHeads = heads, memory = x, qkNorm = false, bias = false } = options
-  const [queries, width] = x.type.shape.slice(-2) as [number, number]
+  const queries = x.type.shape.at(-2)!
   const keys = memory.type.shape.at(-2)!
   const batch = elementCount(x.type.shape.slice(0, -2))
   refuse(s, x, options)
-  const head = options.headWidth ?? width / heads
+  const head = headWidth(x, options)
   const group = heads / kvHeads
 
   const project = (name: string, from: Var, tokens: number, count: number): Var =>
@@ -60,7 +77,16 @@ export function groupedAttention(s: Scope, x: Var, options: GroupedAttentionOpti
   const split = b.transpose(b.reshape(q, [batch, queries, kvHeads, group, head]), [0, 2, 3, 1, 4])
   const query = b.mul(b.reshape(split, [batch * kvHeads, group * queries, head]), head ** -0.5) // [B·kv, G·T, d]
   const headsFirst = (y: Var): Var => b.reshape(b.transpose(y, [0, 2, 1, 3]), [batch * kvHeads, keys, head]) // [B·kv, S, d]
-  const mixed = attend(b, query, headsFirst(k), headsFirst(v), [batch, heads, queries, keys], options)
+  return { query, key: headsFirst(k), value: headsFirst(v), shape: [batch, heads, queries, keys] }
+}
+
+/** The output map of `groupedAttention`: `mixed` [B·kvHeads, G·T, d] → [..., T, D] of `x`. */
+export function joinHeads(s: Scope, mixed: Var, x: Var, options: GroupedAttentionOptions): Var {
+  const { b } = s
+  const { heads, bias = false } = options
+  const [queries, width] = x.type.shape.slice(-2) as [number, number]
+  const batch = elementCount(x.type.shape.slice(0, -2))
+  const head = headWidth(x, options)
   const joined = b.transpose(b.reshape(mixed, [batch, heads, queries, head]), [0, 2, 1, 3]) // [B, T, heads, d]
   const y = linear(s.child('o_proj'), b.reshape(joined, [batch * queries, heads * head]), width, {
     bias: options.outBias ?? bias,
@@ -68,6 +94,9 @@ export function groupedAttention(s: Scope, x: Var, options: GroupedAttentionOpti
   }) // [B·T, D]
   return b.reshape(y, x.type.shape) // [..., T, D]
 }
+
+const headWidth = (x: Var, options: GroupedAttentionOptions): number =>
+  options.headWidth ?? x.type.shape.at(-1)! / options.heads
 
 /** Says what does not fit together. */
 function refuse(s: Scope, x: Var, options: GroupedAttentionOptions): void {

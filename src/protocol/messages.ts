@@ -14,6 +14,17 @@ export interface GraphSource {
   readonly seed?: number
 }
 
+/** What `diptych bench` can time, in the order that it does. */
+export const BENCHMARK_NAMES = [
+  'clip',
+  'vit-forward',
+  'vit-step',
+  'vqvae',
+  'decode',
+  'elementwise',
+  'compile',
+] as const
+
 export interface RunOptions {
   readonly engine: EngineName
   /** Folder that holds `runs/`; by default `.diptych` beside the graph file. */
@@ -58,13 +69,15 @@ export type Command =
       /** For `step`: how many. */
       readonly steps?: number
     }
-  /** Times a fixed model, in turn with the peers: `rounds` rounds of `stepsPerRound` steps each. */
+  /** Times a fixed model, in turn with the peers: `rounds` rounds of `stepsPerRound` calls each. */
   | {
       readonly id: number
       readonly type: 'bench'
+      /** One of `BENCHMARK_NAMES`. */
       readonly name: string
       readonly rounds: number
-      readonly stepsPerRound: number
+      /** Without it, the benchmark's own number. */
+      readonly stepsPerRound?: number
       /** Which peers to time too; without it, all that are installed. */
       readonly peers?: readonly string[]
     }

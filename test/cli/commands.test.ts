@@ -162,3 +162,13 @@ describe('a wrong command line is exit code 2 and one line', () => {
     expect(param.stderr).toMatch(/DT011 node "train" params\.stesp: .*Did you mean "steps"/)
   })
 })
+
+describe('bench', () => {
+  test('a benchmark that isn’t there is said before any of the others is run', async () => {
+    const ran = await runCli(['bench', 'clip', 'clup'], env)
+    expect(ran).toMatchObject({ code: 1, stdout: '' })
+    expect(ran.stderr).toContain(
+      'there is no benchmark "clup"; there are: clip, vit-forward, vit-step, vqvae, decode, elementwise, compile',
+    )
+  })
+})

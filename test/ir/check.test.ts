@@ -144,4 +144,15 @@ describe('the checker', () => {
     b.output('y', b.add(b.input('x', tensor('f32', [3])), 1))
     checkProgram(b.finish('p'))
   })
+
+  // Equations that were found right are not looked at again by themselves, their places are.
+  it('refuses equations that it has seen before in another order, and others like them', () => {
+    const [x, y, z] = [value('f32', [2]), value('f32', [2]), value('f32', [2])]
+    const [first, second] = [equation(ops.tanh, [x], [y]), equation(ops.exp, [y], [z])]
+    checkProgram(program([x], [first, second], z))
+    expect(fault(program([x], [second, first], z)).message).toContain('used before it is defined')
+    expect(fault(program([x], [first, second, second], z)).message).toContain('defined twice')
+    const wrong = { ...second, outs: [value('f32', [3])] }
+    expect(fault(program([x], [first, wrong], wrong.outs[0]!)).message).toContain('its rule says f32[2]')
+  })
 })

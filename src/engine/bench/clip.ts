@@ -1,4 +1,10 @@
+import { checkGraph } from '../../graph/check.ts'
+import { buildTrainStep } from '../../graph/compile/train-step.ts'
 import type { GraphDocument } from '../../graph/document.ts'
+import type { Benchmark } from './contender.ts'
+import { randomArray } from './inputs.ts'
+import { OPTIMIZER } from './model.ts'
+import { trainSetup } from './train-contender.ts'
 
 export interface ClipSize {
   readonly batch: number
@@ -12,7 +18,7 @@ export interface ClipSize {
   readonly textDepth: number
 }
 
-/** The model of `diptych bench clip`; its peers in `bench/peers` are of exactly this size. */
+/** The model of `diptych bench clip`; `bench/peers/clip.py` has the same numbers. */
 export const CLIP_SIZE: ClipSize = {
   batch: 64,
   image: 64,
@@ -90,5 +96,34 @@ export const clipBenchGraph = (size: ClipSize): GraphDocument => ({
   view: {},
   lock: {
     schemas: { 'pictures.dataset': { fields: { image: { kind: 'image' }, caption: { kind: 'text' } } } },
+  },
+})
+
+const BATCHES = 4
+
+/** A CLIP training step: images and texts contrasted, as a person's graph compiles to it. */
+export const clipBenchmark = (size: ClipSize): Benchmark => ({
+  name: 'clip',
+  about: `a CLIP step: ${size.visionDepth} + ${size.textDepth} layers, ${size.width} wide, batch ${size.batch}`,
+  unit: 'step',
+  calls: 5,
+  engines: ['xla', 'tfjs'],
+  peers: {
+    jax: ['clip_jax.py'],
+    torch_eager: ['clip_torch.py', 'eager'],
+    torch_compiled: ['clip_torch.py', 'compiled'],
+  },
+  tolerance: 1e-4,
+  setUp: ({ registry }) => {
+    const step = buildTrainStep(checkGraph(clipBenchGraph(size), registry), 'train', [OPTIMIZER])
+    // Ids below the vocabulary, with the end of each text in range.
+    const within: Record<string, (bits: number) => number> = {
+      ids: bits => bits % size.vocabulary,
+      eot: bits => 4 + (bits % (size.length - 4)),
+    }
+    const batches = Array.from({ length: BATCHES }, (_, i) =>
+      step.batch.map(b => randomArray(b.type, i, within[b.raw])),
+    )
+    return trainSetup(step, batches)
   },
 })

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { parseReply, type Reply } from './reply.ts'
+import type { Benchmark } from './contender.ts'
+import { parseReply, type Ready, type Reply } from './reply.ts'
 
 /** How to start a peer. */
 export interface PeerCommand {
@@ -14,7 +15,7 @@ export interface PeerCommand {
 
 /** torch.compile takes more than a minute on two cores. */
 const START_LIMIT_MS = 10 * 60_000
-/** For a round of steps: a peer that takes longer hangs. */
+/** For a round of calls: a peer that takes longer hangs. */
 const ROUND_LIMIT_MS = 5 * 60_000
 
 /** Characters of a peer's standard error that are kept for the reason of its end. */
@@ -25,7 +26,7 @@ export class PeerFault extends Error {
   override readonly name = 'PeerFault'
 }
 
-/** A benchmark peer: a program that takes steps when told and is idle otherwise. */
+/** A benchmark peer: a program that works when told and is idle otherwise. */
 export class Peer {
   readonly name: string
   private readonly child: ChildProcess
@@ -52,26 +53,26 @@ export class Peer {
   static async start(
     command: PeerCommand,
     limitMs = START_LIMIT_MS,
-  ): Promise<{ readonly peer: Peer; readonly versions: Readonly<Record<string, string>> }> {
+  ): Promise<{ readonly peer: Peer; readonly ready: Ready }> {
     if (!existsSync(command.program))
       throw new PeerFault('not installed (node bench/setup_peers.mjs installs it)')
     const peer = new Peer(command)
     try {
       const reply = await peer.reply(limitMs)
       if (reply.kind !== 'ready') throw new PeerFault(`it began with ${JSON.stringify(reply)}`)
-      return { peer, versions: reply.versions }
+      return { peer, ready: reply }
     } catch (e) {
       peer.kill()
       throw e
     }
   }
 
-  /** Milliseconds of each of n steps. */
-  async steps(n: number, limitMs = ROUND_LIMIT_MS): Promise<readonly number[]> {
+  /** Milliseconds of each of n calls. */
+  async calls(n: number, limitMs = ROUND_LIMIT_MS): Promise<readonly number[]> {
     this.child.stdin!.write(`${JSON.stringify({ cmd: 'step', n })}\n`)
     const reply = await this.reply(limitMs)
-    if (reply.kind !== 'steps' || reply.ms.length !== n)
-      throw new PeerFault(`it was asked for ${n} steps and answered ${JSON.stringify(reply)}`)
+    if (reply.kind !== 'times' || reply.ms.length !== n)
+      throw new PeerFault(`it was asked for ${n} calls and answered ${JSON.stringify(reply)}`)
     return reply.ms
   }
 
@@ -132,16 +133,10 @@ function peerScript(name: string): string {
   return places.find(p => existsSync(p)) ?? places[0]!
 }
 
-const SCRIPTS = {
-  jax: ['clip_jax.py'],
-  torch_eager: ['clip_torch.py', 'eager'],
-  torch_compiled: ['clip_torch.py', 'compiled'],
-} as const
-
-/** The peers of `diptych bench clip`, installed or not. */
-export const clipPeers = (cacheDir: string): PeerCommand[] =>
-  Object.entries(SCRIPTS).map(([name, [script, ...rest]]) => ({
+/** The peers of a benchmark, installed or not; each reads its weights and inputs from `file`. */
+export const peersOf = ({ peers }: Benchmark, cacheDir: string, file: string): PeerCommand[] =>
+  Object.entries(peers).map(([name, [script, ...args]]) => ({
     name,
     program: peerPython(cacheDir),
-    args: [peerScript(script), ...rest],
+    args: [peerScript(script), ...args, file],
   }))

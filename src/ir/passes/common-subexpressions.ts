@@ -40,10 +40,13 @@ class Numbers {
 }
 
 function keyOf(eq: Equation, numbers: Numbers): string {
-  const ins = eq.ins.map(v => numbers.of(v))
-  if (COMMUTATIVE.has(eq.prim.name)) ins.sort((a, b) => a - b)
-  let key = `${eq.prim.name}(${ins.join()})`
-  key += paramsKey(eq.params)
+  let key = `${eq.prim.name}(`
+  const [x, y] = eq.ins
+  if (eq.ins.length === 2 && COMMUTATIVE.has(eq.prim.name)) {
+    const [m, n] = [numbers.of(x!), numbers.of(y!)]
+    key += m < n ? `${m},${n}` : `${n},${m}`
+  } else for (const v of eq.ins) key += `${numbers.of(v)},`
+  key += `)${paramsKey(eq.params)}`
   for (const region of regionsOf(eq)) key += regionKey(region)
   return key
 }
@@ -64,10 +67,12 @@ function regionKey(region: Region): string {
 const texts = new WeakMap<Params, string>()
 
 function paramsKey(params: Params): string {
+  const names = Object.keys(params)
+  if (names.length === 0) return ''
   let text = texts.get(params)
   if (text === undefined) {
     text = ''
-    for (const name of Object.keys(params).sort()) text += `${name}=${paramKey(params[name]!)};`
+    for (const name of names.sort()) text += `${name}=${paramKey(params[name]!)};`
     texts.set(params, text)
   }
   return text

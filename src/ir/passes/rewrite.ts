@@ -31,18 +31,17 @@ export function rewrite(program: Program, newRule: () => Rule): Program {
   return { ...program, equations: block.equations, outputs }
 }
 
-const highestId = (equations: readonly Equation[], least: number): number =>
-  equations.reduce((n, eq) => {
-    const outer = eq.outs.reduce((m, v) => Math.max(m, v.id), n)
-    return regionsOf(eq).reduce(
-      (m, r) =>
-        highestId(
-          r.equations,
-          r.params.reduce((k, v) => Math.max(k, v.id), m),
-        ),
-      outer,
-    )
-  }, least)
+function highestId(equations: readonly Equation[], least: number): number {
+  let highest = least
+  for (const eq of equations) {
+    for (const v of eq.outs) if (v.id > highest) highest = v.id
+    for (const region of regionsOf(eq)) {
+      for (const v of region.params) if (v.id > highest) highest = v.id
+      highest = highestId(region.equations, highest)
+    }
+  }
+  return highest
+}
 
 interface Block {
   readonly equations: readonly Equation[]
