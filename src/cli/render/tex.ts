@@ -31,6 +31,11 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   geq: '≥',
   neq: '≠',
   approx: '≈',
+  bmod: ' mod ',
+  mid: '|',
+  partial: '∂',
+  nabla: '∇',
+  odot: '⊙',
   infty: '∞',
   lVert: '‖',
   rVert: '‖',
@@ -46,6 +51,8 @@ const SYMBOLS: Readonly<Record<string, string>> = {
 }
 /** Only change the look of what follows. */
 const LOOKS = new Set(['left', 'right', 'big', 'Big', 'bigl', 'bigr', 'Bigl', 'Bigr', 'displaystyle'])
+/** Put over the letter that follows. */
+const ACCENTS: Readonly<Record<string, string>> = { bar: '\u0304', hat: '\u0302', tilde: '\u0303' }
 const FONTS = new Set(['mathrm', 'mathbf', 'mathcal', 'mathit', 'mathbb', 'text', 'operatorname'])
 
 /** A formula as plain text: `\frac{a}{b}` is `a / b`, greek letters and signs are themselves. */
@@ -88,6 +95,8 @@ class Reader {
     }
     if (name === 'sqrt') return `√${enclose(this.argument())}`
     if (FONTS.has(name)) return this.argument()
+    const accent = ACCENTS[name]
+    if (accent) return this.argument() + accent
     if (LOOKS.has(name)) return ''
     if (/^[a-zA-Z]/.test(name)) return SYMBOLS[name] ?? name
     if (name === '\\') return '\n'
