@@ -95,8 +95,9 @@ describe.skipIf(missing !== '')(named('several devices', missing), () => {
   })
 
   it('are XLA only', async () => {
-    expect(failureOf(await runHere(toy, { cache, engine: 'reference', devices: 2 }))).toBe(
-      'The reference backend has no devices to choose: leave out --platform and --devices.',
-    )
+    for (const engine of ['reference', 'tfjs'] as const)
+      expect(failureOf(await runHere(toy, { cache, engine, devices: 2 }))).toBe(
+        `The engine ${engine} has no devices to choose: leave out --platform and --devices, or use --engine xla.`,
+      )
   })
 })
