@@ -1,7 +1,7 @@
 import { briefly, clearPairs, fully } from './captions.ts'
 import { type Claim, isFalse, isTrue, type Thing } from './claims.ts'
 import type { Random } from './random.ts'
-import { OPPOSITE } from './relations.ts'
+import { OPPOSITE, placeOf } from './relations.ts'
 import type { Scene } from './scene.ts'
 import { say, type Wording } from './sentences.ts'
 import { COLOUR_NAMES, type Colour, SHAPES, type Shape, TEXTURES } from './vocabulary.ts'
@@ -45,16 +45,43 @@ const ofPair =
     return { positive, negative: { ...positive, ...change(positive, random) } as Claim }
   }
 
+/** A change of one thing, for scenes that have no pair to speak of. */
+const ofThing =
+  (change: (thing: Thing, random: Random) => Partial<Thing>): Change =>
+  (scene, random) => {
+    if (scene.objects.length === 0) return undefined
+    const object = random.pick(scene.objects)
+    const positive = { kind: 'thing', thing: briefly(object), place: placeOf(object) } as const
+    return {
+      positive,
+      negative: { ...positive, thing: { ...positive.thing, ...change(positive.thing, random) } },
+    }
+  }
+
+const either =
+  (first: Change, second: Change): Change =>
+  (scene, random) =>
+    first(scene, random) ?? second(scene, random)
+
+const newShape = ({ shape }: Thing, random: Random) => ({ shape: other<Shape>(random, SHAPES, shape) })
+const newColour = ({ colour }: Thing, random: Random) => ({
+  colour: other<Colour>(random, COLOUR_NAMES, colour!),
+})
+
 const CHANGES: Readonly<Record<Exclude<NegativeKind, 'shuffle_words'>, Change>> = {
   swap_attribute: ofPair(({ a, b }) => ({
     a: { ...a, colour: b.colour },
     b: { ...b, colour: a.colour },
   })),
   swap_relation: ofPair(({ a, b }) => ({ a: b, b: a })),
-  replace_object: ofPair(({ a }, random) => ({ a: { ...a, shape: other<Shape>(random, SHAPES, a.shape) } })),
-  replace_attribute: ofPair(({ a }, random) => ({
-    a: { ...a, colour: other<Colour>(random, COLOUR_NAMES, a.colour!) },
-  })),
+  replace_object: either(
+    ofPair(({ a }, random) => ({ a: { ...a, ...newShape(a, random) } })),
+    ofThing(newShape),
+  ),
+  replace_attribute: either(
+    ofPair(({ a }, random) => ({ a: { ...a, ...newColour(a, random) } })),
+    ofThing(newColour),
+  ),
   replace_relation: ofPair(({ relation }) => ({ relation: OPPOSITE[relation] })),
   add_attribute: (scene, random) => {
     const plain = scene.objects.filter(o => o.texture === 'plain')

@@ -82,7 +82,10 @@ function placeObjects(random: Random, count: number, options: SceneOptions): Sce
     if (objects.some(o => o.shape === kind.shape && o.colour === kind.colour)) continue
     const near = objects.some(o => (o.x - x) ** 2 + (o.y - y) ** 2 < ((o.radius + radius) * apart) ** 2)
     if (near) continue
-    objects.push({ ...kind, size, texture, x, y, radius, angle })
+    objects.push({ ...kind, size, texture, x: short(x), y: short(y), radius, angle: short(angle) })
   }
   return objects
 }
+
+/** Four decimals, so that a scene written as text is the scene that is drawn. */
+export const short = (v: number): number => Math.round(v * 1e4) / 1e4
