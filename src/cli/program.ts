@@ -10,6 +10,7 @@ import { nodesCommand } from './commands/nodes.ts'
 import { printCommand } from './commands/print.ts'
 import { type RunFlags, runCommand } from './commands/run.ts'
 import { type ServeFlags, serveCommand } from './commands/serve.ts'
+import { type SweepFlags, sweepCommand } from './commands/sweep.ts'
 import type { Io } from './io.ts'
 import { parseSize } from './render/format.ts'
 
@@ -31,6 +32,7 @@ export function buildProgram(version: string, io: Io, done: (code: number) => vo
     })
     .addHelpText('after', EXAMPLES)
   addRun(program, io, done)
+  addSweep(program, io, done)
   addServe(program, version, io, done)
   addOthers(program, io, done)
   addBundleCommands(program, io, done)
@@ -84,6 +86,42 @@ Examples:
       if (!given) command.error("error: missing required argument 'graph'")
       else done(await runCommand(given.graph, { ...flags, set: given.set }, io))
     })
+}
+
+function addSweep(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('sweep')
+    .description('run a graph over a grid or a random search, and seeds')
+    .usage('<graph> [options]')
+    .argument('<graph>', 'graph file')
+    .option('--grid <node.param=a,b,c>', 'every value, in every combination (repeatable)', collect, [])
+    .option(
+      '--random <node.param=low..high>',
+      'drawn for each trial; low..high:log for rates (repeatable)',
+      collect,
+      [],
+    )
+    .option('--trials <n>', 'trials of the random search (default: 8)', integer(1, 10_000))
+    .option('--seeds <n,n,…>', 'seeds of each point', seeds)
+    .option('--set <node.param=value>', 'change a parameter in every arm (repeatable)', collect, [])
+    .option('--metric <evaluator.metric>', 'a column of the table (repeatable)', collect, [])
+    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('xla'))
+    .option('--out <dir>', 'folder that gets runs/ and sweeps/ (default: .diptych beside the graph file)')
+    .option('--fresh', 'train and evaluate again what the cache already has')
+    .option('--json', 'one JSON object an arm on standard output; words go to standard error')
+    .addHelpText(
+      'after',
+      `
+All arms are checked before the first runs. A sweep that was stopped goes on where it was when it is started again:
+arms that are done come from the cache.
+
+Exit codes: 0 all arms ran, 1 some failed, 2 wrong command line.
+
+Examples:
+  diptych sweep graphs/clip-emoji.json --grid batch.size=32,64,128 --seeds 0,1,2
+  diptych sweep graphs/clip-emoji.json --random schedule.rate=1e-4..1e-2:log --trials 12 --metric retrieval.image_to_text_recall@10`,
+    )
+    .action(async (graph: string, flags: SweepFlags) => done(await sweepCommand(graph, flags, io)))
 }
 
 function addServe(program: Command, version: string, io: Io, done: (code: number) => void): void {
@@ -194,6 +232,11 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
 }
 
 const collect = (value: string, before: readonly string[]): string[] => [...before, value]
+
+function seeds(text: string): number[] {
+  const read = integer(0, 0xffffffff)
+  return text.split(',').map(read)
+}
 
 const names = (text: string): string[] => text.split(',').filter(Boolean)
 
