@@ -1,5 +1,5 @@
 import { type Code, GraphFault } from './diagnostic.ts'
-import type { Accept, InputTypes } from './kit.ts'
+import type { Accept, InputSpec, InputTypes } from './kit.ts'
 import { isDevice, type PortType, showPort, type TensorPort } from './types.ts'
 
 /** What an input takes, in words: `float[…, height, width, channel]`. */
@@ -51,10 +51,11 @@ function hintFor(record: string): string | undefined {
   return undefined
 }
 
-/** Within one node, axes of one name have one size. */
-export function matchSizes(inputs: InputTypes): void {
+/** Within one node, axes of one name have one size, but for inputs whose axes are their own. */
+export function matchSizes(inputs: InputTypes, specs: Readonly<Record<string, InputSpec>>): void {
   const seen = new Map<string, { size: number; port: string; type: PortType }>()
   for (const [port, wires] of Object.entries(inputs)) {
+    if (specs[port]?.apart) continue
     const list =
       wires === undefined ? [] : Array.isArray(wires) ? (wires as readonly PortType[]) : [wires as PortType]
     for (const type of list) {

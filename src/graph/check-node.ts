@@ -214,7 +214,7 @@ export function readOutputs(
     return PENDING
   let outputs: PortTypes | undefined
   const fault = faultOf(() => {
-    if (def.kind === 'device') matchSizes(inputs)
+    if (def.kind === 'device') matchSizes(inputs, def.inputs)
     if (def.kind !== 'host' || !def.peek) outputs = def.types(params, inputs)
     else if (schema?.state === 'failed') throw new GraphFault('DT060', schema.message)
     else outputs = def.types(params, inputs, schema?.state === 'known' ? schema.schema : locked)

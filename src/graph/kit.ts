@@ -38,6 +38,8 @@ export interface InputSpec {
   readonly optional?: boolean
   /** Takes an ordered list of wires. */
   readonly list?: boolean
+  /** Its axes are its own: they need not have the sizes of other inputs' axes of the same name. */
+  readonly apart?: boolean
 }
 
 export type Category =

@@ -117,7 +117,7 @@ function retyped(node: CheckedNode, nodes: ReadonlyMap<string, CheckedNode>): Ch
     [t].flat().some(one => (one as PortType).kind === 'unknown'),
   )
   if (unknown || (def.kind !== 'device' && def.kind !== 'batch')) return node
-  if (def.kind === 'device') matchSizes(inputs)
+  if (def.kind === 'device') matchSizes(inputs, def.inputs)
   return { ...node, inputs, outputs: def.types(node.params, inputs) }
 }
 

@@ -21,7 +21,9 @@ export interface TensorPort {
  * Tensors that belong together on one wire.
  * - `tok`: ids int[batch, length], valid bool[batch, length], eot int[batch]; `vocab` bounds the ids.
  * - `feat`: tokens float[batch, token, width], valid bool[batch, token].
- * - `pairs`: logits float[batch, batch′], the similarity of every row of one side with every row of the other.
+ * - `pairs`: logits float[batch, batch′], the similarity of every row of one side with every row of the other;
+ *   scale float[]; bias float[] where one is added; rows float[batch, embed] and columns float[batch′, embed] where
+ *   logits = scale · rows · columnsᵀ + bias, for losses that never hold all logits at once.
  * - `loss`: sum float[], count float[]; the loss is sum / count, so that microbatches can be added up.
  */
 export interface RecordPort {

@@ -22,6 +22,9 @@ export const relu = (b: Builder, x: Var): Var => b.max(x, 0)
 /** x σ(x), also called swish. */
 export const silu = (b: Builder, x: Var): Var => inFloat32(b, x, v => b.mul(v, b.logistic(v)))
 
+/** ln(1 + e^x), without overflow; -ln σ(-x). */
+export const softplus = (b: Builder, x: Var): Var => b.add(b.max(x, 0), b.log1p(b.exp(b.neg(b.abs(x)))))
+
 /** Elementwise functions by the names that Hugging Face configurations use. */
 export const activations = { gelu, gelu_pytorch_tanh: geluTanh, quick_gelu: quickGelu, relu, silu } as const
 

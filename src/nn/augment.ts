@@ -2,7 +2,7 @@ import type { Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
 import { adjustBrightness, adjustContrast, adjustSaturation } from './colour.ts'
 import { uniform } from './random.ts'
-import { cropResize } from './resample.ts'
+import { cropResize, gaussianBlur } from './resample.ts'
 
 /** Bytes u8 [...] to float32 in 0–1. */
 export const toFloatImage = (b: Builder, image: Var): Var => b.div(b.convert(image, 'f32'), 255)
@@ -70,4 +70,31 @@ export function colourJitter(b: Builder, key: Var, image: Var, options: ColourJi
     const u = b.reshape(b.sliceAxis(draws, 0, i, i + 1), [batch]) // [B]
     return adjust(b, x, b.add(b.mul(u, 1 + amount - low), low))
   }, image)
+}
+
+/** Each picture grey with probability `share`: `image` float [B, H, W, 3] in 0–1, key u32[2]; torchvision's RandomGrayscale. */
+export function randomGrey(b: Builder, key: Var, image: Var, share: number): Var {
+  const grey = b.compare('LT', uniform(b, key, [image.type.shape[0]!]), share)
+  return adjustSaturation(b, image, b.select(grey, b.scalar('f32', 0), 1))
+}
+
+/** Standard deviation that leaves each pixel as it is. */
+const SHARP = 0.01
+
+/**
+ * Each picture blurred with probability `share`, by a Gaussian whose standard deviation is uniform within `sigma`, in
+ * pixels: `image` float [B, H, W, 3], key u32[2]. Source: Chen et al. 2020 (arXiv 2002.05709), appendix A.
+ */
+export function randomBlur(
+  b: Builder,
+  key: Var,
+  image: Var,
+  share: number,
+  sigma: readonly [number, number],
+): Var {
+  const batch = image.type.shape[0]!
+  const draws = uniform(b, key, [2, batch])
+  const draw = (i: number): Var => b.reshape(b.sliceAxis(draws, 0, i, i + 1), [batch]) // [B]
+  const width = b.add(b.mul(draw(0), sigma[1] - sigma[0]), sigma[0])
+  return gaussianBlur(b, image, b.select(b.compare('LT', draw(1), share), width, SHARP))
 }

@@ -17,17 +17,24 @@ export interface InfoNceOptions {
   readonly positives?: Var
   /** Share of the target that is spread over all columns; 0 by default. */
   readonly labelSmoothing?: number
+  /** Logits [B, N] of further columns that no row belongs to: rows must tell them apart, columns never see them. */
+  readonly negatives?: readonly Var[]
 }
 
 /**
  * InfoNCE, CLIP's symmetric form: ½ [CE(logits, positives) + CE(logitsᵀ, positivesᵀ)], each the mean over the
  * rows that have a positive. `logits` float [B, B′].
  *
- * Source: van den Oord et al. 2018 (arXiv 1807.03748), Eq. 4; Radford et al. 2021 (arXiv 2103.00020), Figure 3.
+ * Source: van den Oord et al. 2018 (arXiv 1807.03748), Eq. 4; Radford et al. 2021 (arXiv 2103.00020), Figure 3; hard
+ * negatives as further columns: Yuksekgonul et al. 2023 (arXiv 2210.01936), section 4.
  */
 export function infoNce(b: Builder, logits: Var, options: InfoNceOptions = {}): LossTerms {
-  const { positives } = options
-  const rows = infoNceOneWay(b, logits, options)
+  const { positives, negatives = [] } = options
+  const none = (v: Var): Var => b.fill({ dtype: 'bool', shape: v.type.shape }, 0)
+  const rows = infoNceOneWay(b, joined(b, [logits, ...negatives]), {
+    ...options,
+    positives: positives && joined(b, [positives, ...negatives.map(none)]),
+  })
   const columns = infoNceOneWay(b, b.transpose(logits, [1, 0]), {
     ...options,
     positives: positives && b.transpose(positives, [1, 0]),
@@ -57,6 +64,9 @@ export function infoNceOneWay(b: Builder, logits: Var, options: InfoNceOptions =
   return { sum: b.sum(entropy, [0]), count: b.sum(counted, [0]) }
 }
 
+/** Columns beside each other. */
+const joined = (b: Builder, xs: readonly Var[]): Var => (xs.length === 1 ? xs[0]! : b.concatenate(xs, 1))
+
 /** bool [B, B′], true on the diagonal. */
-const diagonal = (b: Builder, shape: readonly number[]): Var =>
+export const diagonal = (b: Builder, shape: readonly number[]): Var =>
   b.compare('EQ', b.iota('s32', shape, 0), b.iota('s32', shape, 1))

@@ -34,15 +34,25 @@ export function lookUp(b: Builder, table: Var, ids: Var): Var {
   })
 }
 
-/** One row of each sequence: `x` [B, L, D] at `index` s32 [B] → [B, D]. */
+/** Rows of each sequence: `x` [B, L, D] at `index` s32 [B] → [B, D], or at [B, K] → [B, K, D]. */
 export function takeAlong(b: Builder, x: Var, index: Var): Var {
-  return b.gather(x, index, {
-    offsetDims: [1],
-    collapsedDims: [1],
-    operandBatch: [0],
-    indexBatch: [0],
-    startIndexMap: [1],
-    indexVectorDim: 1,
-    sliceSizes: [1, 1, x.type.shape[2]!],
-  })
+  const rank = index.type.shape.length
+  return b.gather(x, index, { ...rowsOf(rank), sliceSizes: [1, 1, x.type.shape[2]!] })
 }
+
+/** What `takeAlong` reads, back in its place: `rows` [B, K, D] at `index` s32 [B, K] of a sequence of `length`, else 0. */
+export function putAlong(b: Builder, rows: Var, index: Var, length: number): Var {
+  const { dtype, shape } = rows.type
+  const empty = b.fill({ dtype, shape: [shape[0]!, length, shape[2]!] }, 0) // [B, L, D]
+  return b.scatterAdd(empty, index, rows, rowsOf(2))
+}
+
+/** How an index of this rank addresses the rows of [B, L, D]. */
+const rowsOf = (rank: number) => ({
+  offsetDims: [rank],
+  collapsedDims: [1],
+  operandBatch: [0],
+  indexBatch: [0],
+  startIndexMap: [1],
+  indexVectorDim: rank,
+})

@@ -19,3 +19,17 @@ export function logitScale(s: Scope, options: { readonly init?: number } = {}): 
   )
   return s.b.exp(log)
 }
+
+/**
+ * A learned number added to all similarities. Weight `logit_bias` [], float32, never decayed. Source: Zhai et al. 2023
+ * (arXiv 2303.15343), section 3.2.
+ *
+ * @param options.init its value at the start; -10 by default
+ */
+export const logitBias = (s: Scope, options: { readonly init?: number } = {}): Var =>
+  s.weight(
+    'logit_bias',
+    [],
+    { kind: 'constant', value: options.init ?? -10 },
+    { decay: false, precise: true },
+  )

@@ -1,6 +1,7 @@
 import { BuildError, type Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
 import { showType, tensor } from '../ir/types.ts'
+import { softmax } from './softmax.ts'
 
 /** A rectangle for each picture, f32[B] each, in pixels from the top left edge of the picture. */
 export interface Boxes {
@@ -69,6 +70,20 @@ function triangleWeights(size: number, n: number): number[] {
     const total = row.reduce((x, y) => x + y)
     return row.map(w => w / total)
   }).flat()
+}
+
+/**
+ * `image` float [B, H, W, C] blurred by a Gaussian of standard deviation `sigma` f32[B], in pixels, above 0. Near the
+ * border the weights inside the picture make up the whole.
+ */
+export function gaussianBlur(b: Builder, image: Var, sigma: Var): Var {
+  const [batch, height, width] = pictures(b, image)
+  const sharpness = b.div(-0.5, b.reshape(b.mul(sigma, sigma), [batch, 1, 1]))
+  const weights = (size: number): Var => {
+    const gap = b.sub(b.iota('f32', [1, size, size], 1), b.iota('f32', [1, size, size], 2))
+    return softmax(b, b.mul(b.mul(gap, gap), sharpness)) // [B, size, size]
+  }
+  return resample(b, image, weights(height), weights(width))
 }
 
 /** `image` [B, H, W, C] by `rows` [B, h, H] and `columns` [B, w, W] → [B, h, w, C]. */

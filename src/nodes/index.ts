@@ -1,4 +1,5 @@
 import type { NodeDef, Registry } from '../graph/kit.ts'
+import { augment } from './data/augment.ts'
 import { batch } from './data/batch.ts'
 import { emoji } from './data/emoji.ts'
 import { folder } from './data/folder.ts'
@@ -8,9 +9,13 @@ import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
 import { retrieval } from './evaluation/retrieval.ts'
 import { zeroShot } from './evaluation/zero-shot.ts'
+import { attentionPool } from './layer/attention-pool.ts'
 import { batchNorm } from './layer/batch-norm.ts'
+import { embedding } from './layer/embedding.ts'
+import { mlp } from './layer/mlp.ts'
 import { normalize } from './layer/normalize.ts'
 import { projection } from './layer/projection.ts'
+import { scalarHead } from './layer/scalar-head.ts'
 import { vectorQuantizer } from './layer/vector-quantizer.ts'
 import { note } from './note/note.ts'
 import { adaptiveWeight } from './objective/adaptive-weight.ts'
@@ -18,14 +23,19 @@ import { binaryCrossEntropy } from './objective/binary-cross-entropy.ts'
 import { gradNorm } from './objective/grad-norm.ts'
 import { infoNCE } from './objective/info-nce.ts'
 import { meanSquaredError } from './objective/mean-squared-error.ts'
+import { nce } from './objective/nce.ts'
 import { scale } from './objective/scale.ts'
+import { sigmoid } from './objective/sigmoid.ts'
+import { simclr } from './objective/simclr.ts'
 import { weightedSum } from './objective/weighted-sum.ts'
 import { adamw } from './optimizer/adamw.ts'
 import { lion } from './optimizer/lion.ts'
 import { schedule } from './optimizer/schedule.ts'
 import { sgd } from './optimizer/sgd.ts'
+import { captionMixer } from './pair/caption-mixer.ts'
 import { logits } from './pair/logits.ts'
 import { bpe } from './text/bpe.ts'
+import { textDropTokens } from './text/drop-tokens.ts'
 import { tokenizerFile } from './text/tokenizer-file.ts'
 import { bind } from './train/bind.ts'
 import { train } from './train/train.ts'
@@ -37,15 +47,25 @@ const ALL: readonly NodeDef[] = [
   shuffleColumn,
   bpe,
   tokenizerFile,
+  textDropTokens,
   batch,
+  augment,
   vit,
   textEncoder,
   projection,
   normalize,
+  mlp,
+  embedding,
+  scalarHead,
+  attentionPool,
   batchNorm,
   vectorQuantizer,
   logits,
+  captionMixer,
   infoNCE,
+  sigmoid,
+  nce,
+  simclr,
   meanSquaredError,
   binaryCrossEntropy,
   weightedSum,

@@ -2,15 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { gradient } from '../../src/ir/autodiff/gradient.ts'
 import type { Var } from '../../src/ir/program.ts'
 import { isFloat } from '../../src/ir/types.ts'
+import { attentionPool } from '../../src/nn/attention-pool.ts'
+import { randomBlur, randomGrey } from '../../src/nn/augment.ts'
+import { captionMixer } from '../../src/nn/caption-mixer.ts'
 import { updateCodebook } from '../../src/nn/codebook-ema.ts'
 import { dropout } from '../../src/nn/dropout.ts'
 import { groupedAttention } from '../../src/nn/grouped-attention.ts'
 import { averageDecay, movingAverage } from '../../src/nn/moving-average.ts'
+import { noiseContrastive } from '../../src/nn/nce.ts'
+import { ntXent } from '../../src/nn/nt-xent.ts'
 import { type OptimizerValue, optimizerOf } from '../../src/nn/optimizers/index.ts'
 import { rmsNorm } from '../../src/nn/rms-norm.ts'
 import { learningRate } from '../../src/nn/schedules.ts'
+import { sigmoidPairs } from '../../src/nn/sigmoid-pairs.ts'
 import { swiGlu } from '../../src/nn/swiglu.ts'
+import { dropTokens } from '../../src/nn/token-drop.ts'
 import { vectorQuantiser } from '../../src/nn/vector-quantiser.ts'
+import { visionTransformer } from '../../src/nn/vit.ts'
 import type { Backend } from '../../src/runtime/backend.ts'
 import { hostArray, view } from '../../src/runtime/host-array.ts'
 import { createTfjsBackend } from '../../src/runtime/tfjs/backend.ts'
@@ -86,6 +94,70 @@ const LAYERS: readonly (readonly [string, (m: TestModel) => Outputs, Values?])[]
   ],
   ['RMS norm', m => withGradients(m, { y: rmsNorm(m.s, m.input('x', 'f32[3,8]')) })],
   ['SwiGLU', m => withGradients(m, { y: swiGlu(m.s, m.input('x', 'f32[3,8]'), { hidden: 12 }) })],
+  [
+    'the attention pool',
+    m =>
+      withGradients(m, {
+        y: attentionPool(m.s, m.input('x', 'f32[2,3,8]'), {
+          heads: 2,
+          queries: 2,
+          valid: m.input('valid', 'bool[2,3]'),
+        }),
+      }),
+    { valid: [1, 1, 0, 1, 0, 1] },
+  ],
+  [
+    'the caption mixer',
+    m => {
+      const [tokens, text] = [m.input('tokens', 'f32[2,3,4]'), m.input('text', 'f32[3,5]')]
+      const valid = m.input('valid', 'bool[2,3]')
+      return withGradients(m, { y: captionMixer(m.s, { tokens, valid, text }, { size: 4, heads: 2 }) })
+    },
+    { valid: [1, 1, 1, 1, 0, 1] },
+  ],
+  [
+    'a vision transformer that drops patches and has extra tokens',
+    m => {
+      const normal = { mean: [0.5, 0.5, 0.5], std: [0.3, 0.3, 0.3] }
+      const size = { patch: 2, width: 8, depth: 1, heads: 2 }
+      const options = { ...size, ...normal, pool: 'mean', keep: 0.5, extraTokens: 2 } as const
+      const made = visionTransformer(m.s, m.input('image', 'f32[2,4,4,3]'), options)
+      // Squares of states that no norm has bounded would measure rounding alone.
+      return withGradients(m, { ...made, tokens: m.b.mul(made.tokens, 0.1) })
+    },
+    { 'key:patch_drop': [7, 8] },
+  ],
+  [
+    'dropping tokens',
+    m => ({ ...dropTokens(m.s, { ids: m.input('ids', 's32[2,6]'), eot: m.input('eot', 's32[2]') }, 0.5) }),
+    { ids: [1, 5, 6, 7, 2, 0, 1, 8, 9, 2, 0, 0], eot: [4, 3], 'key:drop_tokens': [7, 8] },
+  ],
+  [
+    'NT-Xent',
+    m => withGradients(m, { sum: ntXent(m.b, m.input('a', 'f32[4,6]'), m.input('b', 'f32[4,6]'), 0.1).sum }),
+  ],
+  [
+    "SigLIP's loss",
+    m => withGradients(m, { sum: sigmoidPairs(m.b, m.b.mul(m.input('logits', 'f32[4,4]'), 10)).sum }),
+  ],
+  [
+    'binary NCE',
+    m => {
+      const rows = (name: string, n: number) => ({
+        scores: m.input(name, `f32[${n}]`),
+        logNoise: m.input(`${name} q`, `f32[${n}]`),
+      })
+      return withGradients(m, { sum: noiseContrastive(m.b, rows('data', 3), rows('noise', 6)).sum })
+    },
+  ],
+  [
+    'random grey and blur',
+    m => {
+      const [image, key] = [m.input('image', 'f32[8,6,6,3]'), m.input('key', 'u32[2]')]
+      return { y: randomBlur(m.b, key, randomGrey(m.b, key, image, 0.5), 0.5, [0.3, 1]) }
+    },
+    { key: [7, 8] },
+  ],
   [
     'dropout',
     m => withGradients(m, { y: dropout(m.s, m.input('x', 'f32[100]'), 0.4) }),

@@ -208,10 +208,10 @@ describe('nodes and parameters', () => {
       `"error DT010 node "vision" type: there is no node type "encoder.vitt". Did you mean "encoder.vit"?"`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'sticky' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, layer.batchNorm, layer.vectorQuantizer, pair.logits, objective.infoNCE, objective.meanSquaredError, objective.binaryCrossEntropy, objective.weightedSum, objective.scale, objective.gradNorm, objective.adaptiveWeight and 9 more."`,
+      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.scenes, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens, data.batch, data.augment, encoder.vit, encoder.text, layer.projection, layer.normalize, layer.mlp, layer.embedding, layer.scalarHead, layer.attentionPool, layer.batchNorm, layer.vectorQuantizer, pair.logits and 20 more."`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'constructor' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.shuffleColumn, text.bpe, text.tokenizerFile, data.batch, encoder.vit, encoder.text, layer.projection, layer.normalize, layer.batchNorm, layer.vectorQuantizer, pair.logits, objective.infoNCE, objective.meanSquaredError, objective.binaryCrossEntropy, objective.weightedSum, objective.scale, objective.gradNorm, objective.adaptiveWeight and 9 more."`,
+      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.scenes, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens, data.batch, data.augment, encoder.vit, encoder.text, layer.projection, layer.normalize, layer.mlp, layer.embedding, layer.scalarHead, layer.attentionPool, layer.batchNorm, layer.vectorQuantizer, pair.logits and 20 more."`,
     )
   })
 
@@ -220,8 +220,8 @@ describe('nodes and parameters', () => {
       `"error DT011 node "vision" params.widht: "encoder.vit" has no parameter "widht". Did you mean "width"?"`,
     )
     expect(findings(withParams(clip(), 'vision', { colour: 1, toString: 2 }))).toMatchInlineSnapshot(`
-      "error DT011 node "vision" params.colour: "encoder.vit" has no parameter "colour". There is: patch, width, depth, heads, mlpRatio, pool, mean, std, trainable, constWeights, sharedWith, sharePattern, averageOf, averageDecay, precision.
-      error DT011 node "vision" params.toString: "encoder.vit" has no parameter "toString". There is: patch, width, depth, heads, mlpRatio, pool, mean, std, trainable, constWeights, sharedWith, sharePattern, averageOf, averageDecay, precision."
+      "error DT011 node "vision" params.colour: "encoder.vit" has no parameter "colour". There is: patch, width, depth, heads, mlpRatio, pool, classToken, keep, extraTokens, mean, std, trainable, constWeights, sharedWith, sharePattern, averageOf, averageDecay, precision.
+      error DT011 node "vision" params.toString: "encoder.vit" has no parameter "toString". There is: patch, width, depth, heads, mlpRatio, pool, classToken, keep, extraTokens, mean, std, trainable, constWeights, sharedWith, sharePattern, averageOf, averageDecay, precision."
     `)
   })
 

@@ -77,7 +77,7 @@ describe('the precision of a stage', () => {
         "batch.image": "f32",
         "image_projection.output": "bf16",
         "image_unit.output": "f32",
-        "logits.pairs": "logits f32, scale f32",
+        "logits.pairs": "logits f32, scale f32, rows f32, columns f32",
         "loss.loss": "sum f32, count f32",
         "text.pooled": "bf16",
         "text_projection.output": "bf16",

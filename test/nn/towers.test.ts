@@ -147,9 +147,8 @@ const VIT: VisionTransformerOptions = {
 describe('vision transformer', () => {
   const outputs = (type: string, options: Partial<VisionTransformerOptions>, image: ArrayLike<number>) => {
     const model = new TestModel()
-    const program = model.program(
-      visionTransformer(model.s, model.input('image', type), { ...VIT, ...options }),
-    )
+    const made = visionTransformer(model.s, model.input('image', type), { ...VIT, ...options })
+    const program = model.program({ ...made })
     return run(program, withNoise(program, { image }))
   }
   const image = noise('image', [6, 4, 4, 3])

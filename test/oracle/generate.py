@@ -14,6 +14,10 @@ from golden_file import FOLDER, render
 # made, so that a file needs only its own packages.
 MAKERS: dict[str, tuple[str, str, str, str]] = {
     'infonce': ('infonce', 'PACKAGES', 'MADE_BY', 'make'),
+    'siglip': ('contrastive', 'SIGLIP_PACKAGES', 'SIGLIP_MADE_BY', 'make_siglip'),
+    'simclr': ('contrastive', 'PACKAGES', 'SIMCLR_MADE_BY', 'make_simclr'),
+    'negclip': ('contrastive', 'PACKAGES', 'NEGCLIP_MADE_BY', 'make_negclip'),
+    'attention_pool': ('contrastive', 'PACKAGES', 'POOL_MADE_BY', 'make_attention_pool'),
     'adamw': ('adamw', 'PACKAGES', 'MADE_BY', 'make'),
     'lion': ('optimizers', 'LION_PACKAGES', 'LION_MADE_BY', 'make_lion'),
     'sgd': ('optimizers', 'SGD_PACKAGES', 'SGD_MADE_BY', 'make_sgd'),

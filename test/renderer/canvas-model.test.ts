@@ -305,7 +305,7 @@ describe('wiring', () => {
     const givers = [...registry.values()].filter(
       def => outputsThatFit(def, { kind: 'record', record: 'tok' }).length,
     )
-    expect(givers.map(d => d.type)).toEqual(['data.batch'])
+    expect(givers.map(d => d.type)).toEqual(['text.dropTokens', 'data.batch'])
   })
 
   it('knows outputs of every kind of node before it is wired', () => {

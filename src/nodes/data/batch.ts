@@ -2,44 +2,15 @@ import { GraphFault } from '../../graph/diagnostic.ts'
 import { type Derivation, defineBatch, type InputTypes, type PortTypes, port, z } from '../../graph/kit.ts'
 import { own } from '../../graph/own.ts'
 import { dim, type PortType, tensorPort } from '../../graph/types.ts'
-import { colourJitter, randomResizedCrop, toFloatImage } from '../../nn/augment.ts'
+import { toFloatImage } from '../../nn/augment.ts'
+import { augment, augmentParams } from './augmentation.ts'
 
 const params = z.strictObject({
   size: z.int().min(1).max(65_536).default(128).describe('Rows in a batch.'),
   imageSize: z.int().min(4).max(2048).default(64).describe('Side of the pictures, in pixels.'),
   fit: z.enum(['squash', 'crop', 'pad']).default('crop').describe('How a picture is brought to a square.'),
   textLength: z.int().min(3).max(8192).default(32).describe('Tokens a text, start and end included.'),
-  cropScale: z
-    .number()
-    .gt(0)
-    .max(1)
-    .default(1)
-    .describe('Random crop while training: the least share of the area that is kept; 1 for no crop.'),
-  cropRatio: z
-    .number()
-    .min(1)
-    .max(4)
-    .default(1)
-    .describe('Random crop: the largest aspect ratio, either way.'),
-  flip: z.number().min(0).max(1).default(0).describe('Probability of a horizontal flip while training.'),
-  brightness: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe('Colour jitter: brightness changes by up to this share.'),
-  contrast: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe('Colour jitter: contrast changes by up to this share.'),
-  saturation: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0)
-    .describe('Colour jitter: saturation changes by up to this share.'),
+  ...augmentParams,
 })
 type P = z.infer<typeof params>
 
@@ -140,19 +111,6 @@ RandomResizedCrop and ColorJitter.`,
     if (!raw.pixels) return raw.values!
     const image = toFloatImage(b, raw.pixels)
     if (s.mode === 'eval') return image
-    const { imageSize: size, cropScale, cropRatio, flip } = p
-    const moved =
-      cropScale < 1 || cropRatio > 1 || flip > 0
-        ? randomResizedCrop(b, s.key(`${name}/crop`), image, {
-            outHeight: size,
-            outWidth: size,
-            scale: [cropScale, 1],
-            ratio: [1 / cropRatio, cropRatio],
-            flip,
-          })
-        : image
-    const { brightness, contrast, saturation } = p
-    if (brightness === 0 && contrast === 0 && saturation === 0) return moved
-    return colourJitter(b, s.key(`${name}/colour`), moved, { brightness, contrast, saturation })
+    return augment(s, image, p, p.imageSize, `${name}/`)
   },
 })

@@ -2,6 +2,7 @@ import { GraphFault } from '../../graph/diagnostic.ts'
 import { asVar, defineDevice, port, precisionParam, weightParams, z } from '../../graph/kit.ts'
 import { dim, tensorPort } from '../../graph/types.ts'
 import { visionTransformer } from '../../nn/vit.ts'
+import { allValid, featPort } from '../feat.ts'
 
 export const vit = defineDevice({
   type: 'encoder.vit',
@@ -16,8 +17,14 @@ $$z_0 = \\mathrm{LN}([x_{cls};\\, x_1 E;\\, \\dots;\\, x_N E] + E_{pos}),\\qquad
 then \`depth\` pre-norm blocks $z' = z + \\mathrm{MSA}(\\mathrm{LN}(z))$, $z = z' + \\mathrm{MLP}(\\mathrm{LN}(z'))$ with exact GELU. \`pooled\` is the
 layer-normed class token, as in CLIP, or the mean of the patches.
 
+With \`keep\` below 1 each picture keeps a random part of its patches while training, chosen after positions are
+added, and the blocks cost that much less; evaluations see all. End such a training with a short stage whose Train
+overrides \`keep\` with 1. In \`feat\` dropped patches are zeros that aren't valid. With \`extraTokens\` learned tokens
+go through the blocks too, never dropped, and their layer-normed states come out at \`extra\`.
+
 Source: Dosovitskiy et al. 2021 (arXiv 2010.11929), Eq. 1–4; CLIP's form with ln_pre and ln_post: Radford et
-al. 2021 (arXiv 2103.00020). Weight names are open_clip's.`,
+al. 2021 (arXiv 2103.00020). Dropping patches: Li et al. 2023 (arXiv 2212.00794), section 3; extra tokens: Lavoie
+et al. 2024 (arXiv 2405.00740), section 3. Weight names are open_clip's.`,
   params: z.strictObject({
     patch: z.int().min(1).max(256).default(8).describe('Side of a patch, in pixels.'),
     width: z.int().min(4).max(16_384).default(192).describe('Width of a token.'),
@@ -25,6 +32,19 @@ al. 2021 (arXiv 2103.00020). Weight names are open_clip's.`,
     heads: z.int().min(1).max(256).default(4).describe('Attention heads; they divide the width.'),
     mlpRatio: z.number().gt(0).max(16).default(4).describe('Width of the MLP, in widths of a token.'),
     pool: z.enum(['cls', 'mean']).default('cls').describe('What stands for the whole picture.'),
+    classToken: z.boolean().default(true).describe('Put a class token in front of the patches.'),
+    keep: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe('Share of the patches that each picture keeps while training.'),
+    extraTokens: z
+      .int()
+      .min(0)
+      .max(4096)
+      .default(0)
+      .describe('Learned tokens behind the patches, whose states come out at "extra".'),
     mean: z
       .tuple([z.number(), z.number(), z.number()])
       .default([0.48145466, 0.4578275, 0.40821073])
@@ -59,25 +79,26 @@ al. 2021 (arXiv 2103.00020). Weight names are open_clip's.`,
         field: 'params.heads',
         hint: 'Choose a number of heads that divides the width.',
       })
+    if (p.pool === 'cls' && !p.classToken)
+      throw new GraphFault('DT052', 'there is no class token to pool', {
+        field: 'params.pool',
+        hint: 'Set pool to mean.',
+      })
     const patches = (height!.size / p.patch) * (width!.size / p.patch)
-    const token = dim('token', patches + 1)
     const features = dim('width', p.width)
     return {
-      feat: {
-        kind: 'record',
-        record: 'feat',
-        fields: {
-          tokens: tensorPort('float', rows!, token, features),
-          valid: tensorPort('bool', rows!, token),
-        },
-      },
+      feat: featPort(rows!, dim('token', patches + (p.classToken ? 1 : 0)), features),
+      ...(p.extraTokens > 0 && { extra: featPort(rows!, dim('token', p.extraTokens), features) }),
       pooled: tensorPort('float', rows!, features),
     }
   },
-  build: (s, p, inputs, types) => {
-    const { tokens, pooled } = visionTransformer(s, asVar(inputs.image, 'image'), p)
-    const feat = types.outputs.feat
-    const valid = feat?.kind === 'record' ? feat.fields.valid!.dims.map(d => d.size) : []
-    return { feat: { tokens, valid: s.b.fill({ dtype: 'bool', shape: valid }, 1) }, pooled }
+  absent: (_, __, name) => (name === 'extra' ? 'Set extraTokens to the number of tokens.' : undefined),
+  build: (s, p, inputs) => {
+    const { tokens, valid, pooled, extra } = visionTransformer(s, asVar(inputs.image, 'image'), p)
+    return {
+      feat: { tokens, valid: valid ?? allValid(s.b, tokens) },
+      ...(extra && { extra: { tokens: extra, valid: allValid(s.b, extra) } }),
+      pooled,
+    }
   },
 })

@@ -1,17 +1,19 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
 import { asVar, defineDevice, port, weightParams, z } from '../../graph/kit.ts'
 import { dim, showPort, tensorPort } from '../../graph/types.ts'
-import { logitScale } from '../../nn/logit-scale.ts'
+import { logitBias, logitScale } from '../../nn/logit-scale.ts'
 
 export const logits = defineDevice({
   type: 'pair.logits',
   version: 1,
   title: 'Pair logits',
   category: 'pair',
-  doc: `Compares every image with every text: $\\ell_{ij} = e^{s}\\, x_i \\cdot y_j$ with unit rows $x_i$, $y_j$ and a learned
-logit scale $s$, which starts at $\\ln(1/0.07)$ and is kept in $[0, \\ln 100]$ after every step.
+  doc: `Compares every image with every text: $\\ell_{ij} = e^{s}\\, x_i \\cdot y_j + b$ with unit rows $x_i$, $y_j$ and a learned
+logit scale $s$, which starts at $\\ln(1/0.07)$ and is kept in $[0, \\ln 100]$ after every step. The bias $b$ is 0, or
+learned, for losses that judge each pair by itself: SigLIP starts with $e^s = 10$ and $b = -10$.
 
-Source: Radford et al. 2021 (arXiv 2103.00020), section 2.5 and Figure 3.`,
+Source: Radford et al. 2021 (arXiv 2103.00020), section 2.5 and Figure 3; bias: Zhai et al. 2023 (arXiv
+2303.15343), section 3.2. Weight names are open_clip's.`,
   params: z.strictObject({
     initialScale: z
       .number()
@@ -19,6 +21,8 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.5 and Figure 3.`,
       .max(100)
       .default(1 / 0.07)
       .describe('The scale e^s at the start.'),
+    bias: z.enum(['none', 'learned']).default('none').describe('Whether a learned bias is added.'),
+    initialBias: z.number().min(-100).max(100).default(-10).describe('A learned bias at the start.'),
     ...weightParams,
   }),
   inputs: {
@@ -33,7 +37,7 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.5 and Figure 3.`,
   },
   pairs: { rows: 'image', columns: 'text' },
   precise: true,
-  types: (_, inputs) => {
+  types: (p, inputs) => {
     const [image, text] = [port(inputs, 'image', 'tensor'), port(inputs, 'text', 'tensor')]
     const [rows, width] = image.dims
     const [columns, other] = text.dims
@@ -50,6 +54,9 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.5 and Figure 3.`,
         fields: {
           logits: tensorPort('float', rows!, dim('batch′', columns!.size)),
           scale: tensorPort('float'),
+          ...(p.bias === 'learned' && { bias: tensorPort('float') }),
+          rows: tensorPort('float', rows!, dim('embed', width!.size)),
+          columns: tensorPort('float', dim('batch′', columns!.size), dim('embed', width!.size)),
         },
       },
     }
@@ -65,6 +72,10 @@ Source: Radford et al. 2021 (arXiv 2103.00020), section 2.5 and Figure 3.`,
       lhsContract: [1],
       rhsContract: [1],
     }) // [B, B′]
-    return { pairs: { logits: b.mul(cosines, scale), scale } }
+    const scaled = b.mul(cosines, scale)
+    const parts = { scale, rows: image, columns: text }
+    if (p.bias === 'none') return { pairs: { logits: scaled, ...parts } }
+    const bias = logitBias(s, { init: p.initialBias })
+    return { pairs: { logits: b.add(scaled, bias), bias, ...parts } }
   },
 })
