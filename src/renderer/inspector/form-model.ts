@@ -15,6 +15,10 @@ export type Widget =
   | { readonly kind: 'texts' }
   /** Names, each with a list of texts. */
   | { readonly kind: 'names' }
+  /** Names, each with one of some choices. */
+  | { readonly kind: 'choices'; readonly options: readonly string[] }
+  /** An ordered list of numbers. */
+  | { readonly kind: 'numbers' }
   /** Some numbers in a row, such as one for each colour. */
   | { readonly kind: 'tuple'; readonly schemas: readonly ParamSchema[] }
   /** Another node of the same type. */
@@ -107,9 +111,12 @@ function widgetOf(def: NodeDef, name: string, s: ParamSchema): Widget {
       return def.kind === 'note' ? { kind: 'markdown' } : { kind: 'text', path: PATHS.has(name) }
     case 'array':
       if (s.prefixItems?.every(isNumber)) return { kind: 'tuple', schemas: s.prefixItems }
+      if (s.items && isNumber(s.items)) return { kind: 'numbers' }
       return s.items?.type === 'string' ? { kind: 'texts' } : { kind: 'json' }
     case 'object': {
       const inner = s.additionalProperties
+      if (typeof inner === 'object' && inner.enum?.every(v => typeof v === 'string'))
+        return { kind: 'choices', options: inner.enum as string[] }
       const isNames = typeof inner === 'object' && inner.type === 'array' && inner.items?.type === 'string'
       return { kind: isNames ? 'names' : 'json' }
     }
@@ -119,6 +126,7 @@ function widgetOf(def: NodeDef, name: string, s: ParamSchema): Widget {
 }
 
 const isNumber = (s: ParamSchema): boolean => s.type === 'number' || s.type === 'integer'
+const isObject = (v: unknown): v is object => typeof v === 'object' && v !== null && !Array.isArray(v)
 const isTexts = (v: unknown): v is string[] => Array.isArray(v) && v.every(t => typeof t === 'string')
 
 /** Whether the widget can show the value, so that opening a form never hides what a file says. */
@@ -135,12 +143,11 @@ function fits(widget: Widget, value: unknown): boolean {
     case 'texts':
       return isTexts(value)
     case 'names':
-      return (
-        typeof value === 'object' &&
-        value !== null &&
-        !Array.isArray(value) &&
-        Object.values(value).every(isTexts)
-      )
+      return isObject(value) && Object.values(value).every(isTexts)
+    case 'choices':
+      return isObject(value) && Object.values(value).every(v => typeof v === 'string')
+    case 'numbers':
+      return Array.isArray(value) && value.every(v => typeof v === 'number')
     case 'tuple':
       return (
         Array.isArray(value) &&
