@@ -11,6 +11,8 @@ const ENTRIES = {
   'src/cli/main.ts': 'cli',
   'src/engine/main.ts': 'engine',
   'src/data/scenes/worker.ts': 'scene-worker',
+  'src/data/read/parquet-worker.ts': 'parquet-worker',
+  'src/data/sql/sql-worker.ts': 'sql-worker',
 }
 const OUT = 'out'
 const STAMP = '.build-stamp'

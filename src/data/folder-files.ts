@@ -101,7 +101,7 @@ export function folderOf(name: string): string {
   return slash < 0 ? '' : name.slice(0, slash)
 }
 
-function unreadable(extension: string): string {
+export function unreadable(extension: string): string {
   return `${extension.toUpperCase()} pictures can't be read. Convert it to PNG, JPEG, WebP, GIF or TIFF.`
 }
 

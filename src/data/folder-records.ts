@@ -69,10 +69,14 @@ function jsonRows(name: string, text: string, bad: BadRow[]): Row[] {
   return rows
 }
 
-function csvRows(name: string, text: string, bad: BadRow[]): Row[] {
+/** The rows of a text in CSV, whose first row names the columns; rows that can't be read go to `bad`. */
+export function csvRows(name: string, text: string, bad: BadRow[], delimiter = ','): Row[] {
   const found: { readonly fields: string[]; readonly line: number }[] = []
   // The parser counts a line break of two characters inside quotes as two lines.
   parse(text.replaceAll('\r\n', '\n'), {
+    delimiter,
+    // A tab-separated text has no quotes: they stand for themselves.
+    quote: delimiter === '\t' ? null : '"',
     relax_column_count: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
@@ -89,6 +93,9 @@ function csvRows(name: string, text: string, bad: BadRow[]): Row[] {
   const [header, ...body] = found
   if (!header) throw new DataError(`${name} is empty. Its first row must name the columns: file_name,text.`)
   const columns = header.fields.map(column => column.trim())
+  const twice = columns.find((column, at) => columns.indexOf(column) < at)
+  if (twice !== undefined)
+    throw new DataError(`${name}: two columns are called "${twice}". Rename one of them.`)
   const rows: Row[] = []
   for (const { fields, line } of body) {
     const where = `${name}:${line}`
@@ -102,6 +109,6 @@ function csvRows(name: string, text: string, bad: BadRow[]): Row[] {
   return rows
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

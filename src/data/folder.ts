@@ -6,7 +6,9 @@ import { verifyImage } from './decode.ts'
 import { badRowsError, reason } from './error.ts'
 import { type Candidate, type FolderScan, type ScanOptions, scanFolder } from './folder-scan.ts'
 import { compareText, sha256 } from './hash.ts'
+import { uniqueIds } from './ids.ts'
 import { decodeLanes, type JobOptions, mapLanes } from './parallel.ts'
+import { MAX_PICTURE_BYTES } from './read/picture.ts'
 import type { BadRow, Column, ImageRef, Table } from './table.ts'
 
 export interface FolderOptions extends ScanOptions, JobOptions {
@@ -14,8 +16,6 @@ export interface FolderOptions extends ScanOptions, JobOptions {
   readonly onBadRow: 'skip' | 'fail'
 }
 
-/** A larger file is no picture to train on; reading it whole would take the memory of everything else. */
-const MAX_FILE_BYTES = 512 * 1024 * 1024
 const SPLITS: ReadonlySet<string> = new Set(
   'train training validation valid val dev test testing eval'.split(' '),
 )
@@ -33,7 +33,7 @@ export async function peekFolder(options: ScanOptions): Promise<DatasetSchema> {
  * line a caption), or labels from class folders. Every picture is opened and decoded once, so that a broken one is
  * found now. Columns: image, caption; label (category) where there are labels; split (category) where all pictures
  * lie in folders named train, validation, test …; and metadata columns with a number, or a text, in every row.
- * Rows are in the metadata's order, else by name. Ids are the pictures' names.
+ * Rows are in the metadata's order, else by name. Ids are the pictures' names, numbered from a picture's second row on.
  *
  * Throws DataError where the folder can't be used at all, or has bad rows and `onBadRow` is `fail`.
  */
@@ -60,7 +60,7 @@ export async function readFolder(options: FolderOptions): Promise<Table> {
     fields[name] = field
     columns[name] = column(good, refs)
   }
-  return buildTable({ fields, columns, ids: idsOf(good.map(row => scan.candidates[row]!)), bad })
+  return buildTable({ fields, columns, ids: uniqueIds(good.map(row => scan.candidates[row]!.file)), bad })
 }
 
 /** By file name, then by line number. */
@@ -78,7 +78,7 @@ async function openPictures(scan: FolderScan, options: JobOptions): Promise<Map<
     const path = join(scan.root, name)
     try {
       const { size } = await stat(path)
-      if (size > MAX_FILE_BYTES)
+      if (size > MAX_PICTURE_BYTES)
         return `this file is ${Math.round(size / 2 ** 20)} MiB: too large for a picture.`
       const bytes = await readFile(path)
       await verifyImage(bytes)
@@ -157,21 +157,4 @@ function extraColumn(name: string, all: readonly Candidate[]): FolderColumn | un
     values: rows.map(row => [texts[row]!]),
   })
   return { name, field: { kind: 'text' }, column }
-}
-
-/** The picture's name; from its second row on, the name and a number. */
-function idsOf(rows: readonly Candidate[]): string[] {
-  const used = new Set(rows.map(({ file }) => file))
-  const seen = new Set<string>()
-  return rows.map(({ file }) => {
-    if (!seen.has(file)) {
-      seen.add(file)
-      return file
-    }
-    let nth = 2
-    while (used.has(`${file}#${nth}`)) nth++
-    const id = `${file}#${nth}`
-    used.add(id)
-    return id
-  })
 }

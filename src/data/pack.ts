@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   PACK_VERSION,
@@ -10,9 +9,10 @@ import {
 } from './array-file.ts'
 import { type DecodeOptions, decodeImage, decoderVersion } from './decode.ts'
 import { DataError, reason } from './error.ts'
-import { hashOf, sha256 } from './hash.ts'
+import { compareText, hashOf, sha256 } from './hash.ts'
 import { openPack, type PackReader, type ReaderOptions } from './pack-reader.ts'
 import { decodeLanes, type JobOptions, mapLanes } from './parallel.ts'
+import { PictureFiles, placeOf } from './read/picture.ts'
 import { ScenePool } from './scenes/pool.ts'
 import { sceneOf } from './scenes/reference.ts'
 import type { BadRow, ImageRef, Table } from './table.ts'
@@ -51,7 +51,7 @@ export async function packImages(
   options: PackOptions = {},
 ): Promise<PackedImages> {
   const refs = imagesOf(table, column)
-  const unique = [...new Map(refs.map(ref => [ref.hash, ref])).values()]
+  const unique = inFileOrder([...new Map(refs.map(ref => [ref.hash, ref])).values()])
   const { size, mode, background = 'white' } = decode
   const hashes = unique.map(ref => ref.hash)
   const key = hashOf(['images', PACK_VERSION, decoderVersion(), { size, mode, background }, hashes])
@@ -72,12 +72,23 @@ export async function packImages(
   const packRow = new Map(hashes.filter(hash => !broken.has(hash)).map((hash, row) => [hash, row]))
   const index = Int32Array.from(refs, ref => packRow.get(ref.hash) ?? -1)
   const bad: BadRow[] = []
-  for (const [row, { hash, path }] of refs.entries()) {
-    const problem = broken.get(hash)
+  for (const [row, ref] of refs.entries()) {
+    const problem = broken.get(ref.hash)
     if (problem !== undefined)
-      bad.push({ where: table.ids[row]!, problem: `${path} can't be decoded: ${problem}.` })
+      bad.push({ where: table.ids[row]!, problem: `${placeOf(ref)} can't be decoded: ${problem}.` })
   }
   return { pack, index, bad }
+}
+
+/**
+ * Pictures inside larger files in the order they lie there, after all others: such a file is then read from its
+ * start to its end, however the table is shuffled.
+ */
+function inFileOrder(refs: readonly ImageRef[]): ImageRef[] {
+  const inside = refs.filter(ref => ref.part)
+  const placeIn = ({ part }: ImageRef) => (part && 'column' in part ? part.row : part!.offset)
+  inside.sort((a, b) => compareText(a.path, b.path) || placeIn(a) - placeIn(b))
+  return [...refs.filter(ref => !ref.part), ...inside]
 }
 
 /** Opens the pack of a plan where it is whole, else makes it. */
@@ -117,6 +128,7 @@ function decodeAll(
   const scenes = refs.map(sceneOf)
   async function* chunks() {
     const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))
+    const files = new PictureFiles()
     const pool = scenes.some(scene => scene) ? new ScenePool() : undefined
     let done = 0
     const advance = (count: number) => {
@@ -134,7 +146,7 @@ function decodeAll(
           decodeLanes,
           async (ref, at) => {
             if (scenes[start + at]) return undefined
-            const row = await decodeRow(ref, decode)
+            const row = await decodeRow(ref, files, decode)
             advance(1)
             return row
           },
@@ -146,6 +158,7 @@ function decodeAll(
         yield Buffer.concat(pixels.filter(row => typeof row !== 'string'))
       }
     } finally {
+      await files.close()
       await pool?.close()
     }
   }
@@ -153,15 +166,19 @@ function decodeAll(
 }
 
 /** The pixels, or why there are none. */
-async function decodeRow(ref: ImageRef, decode: DecodeOptions): Promise<Uint8Array | string> {
+async function decodeRow(
+  ref: ImageRef,
+  files: PictureFiles,
+  decode: DecodeOptions,
+): Promise<Uint8Array | string> {
   let bytes: Uint8Array
   try {
-    bytes = await readFile(ref.path)
+    bytes = await files.read(ref)
   } catch (error) {
-    throw new DataError(`${ref.path} was there when the dataset was read, but not now: ${reason(error)}.`)
+    throw new DataError(`${placeOf(ref)} was there when the dataset was read, but not now: ${reason(error)}.`)
   }
   if (sha256(bytes) !== ref.hash) {
-    throw new DataError(`${ref.path} has changed since the dataset was read. Read the dataset again.`)
+    throw new DataError(`${placeOf(ref)} has changed since the dataset was read. Read the dataset again.`)
   }
   try {
     return await decodeImage(bytes, decode)

@@ -18,10 +18,15 @@ const field = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('float') }),
 ])
 
+const part = z.union([
+  z.strictObject({ offset: z.int().min(0), length: z.int().min(0) }),
+  z.strictObject({ column: z.string(), row: z.int().min(0) }),
+])
+
 const column = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('image'),
-    values: z.array(z.strictObject({ path: z.string(), hash: z.string() })),
+    values: z.array(z.strictObject({ path: z.string(), hash: z.string(), part: part.optional() })),
   }),
   z.strictObject({ kind: z.literal('text'), values: z.array(z.array(z.string()).min(1)) }),
   z.strictObject({ kind: z.literal('category'), values: z.array(z.int()) }),

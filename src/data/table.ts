@@ -1,5 +1,10 @@
 import type { DatasetSchema } from '../graph/schema.ts'
 
+/** The part of a file that is a picture: bytes of it (a tar), or a cell of a parquet file. */
+export type FilePart =
+  | { readonly offset: number; readonly length: number }
+  | { readonly column: string; readonly row: number }
+
 /**
  * Where a picture's encoded bytes lie, and their SHA-256 in hex. A picture that is drawn has the scene as its path
  * (`scenes/reference.ts`).
@@ -7,6 +12,8 @@ import type { DatasetSchema } from '../graph/schema.ts'
 export interface ImageRef {
   readonly path: string
   readonly hash: string
+  /** Without it the whole file is the picture. */
+  readonly part?: FilePart
 }
 
 /** A row that could not be used, by name and place, as every report shows it. */

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { writeFileAtomic } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import { hashOf } from '../data/hash.ts'
+import { expandBraces } from '../data/read/braces.ts'
 import { readTable, writeTable } from '../data/serialize.ts'
 import type { BadRow } from '../data/table.ts'
 import { makeTokenizer, type TokenizerJson } from '../data/tokenizer.ts'
@@ -37,17 +38,17 @@ export async function runHostNode(
   context: EngineContext,
 ): Promise<Readonly<Record<string, HostValue>>> {
   const def = node.def as HostNode
-  const inputs: Record<string, HostValue> = {}
-  for (const port of Object.keys(def.inputs)) {
-    const wire = wiresOf(node.json.in[port])[0]
-    if (wire) inputs[port] = values.get(wire)!
+  const inputs: Record<string, HostValue | readonly HostValue[]> = {}
+  for (const [port, spec] of Object.entries(def.inputs)) {
+    const wired = wiresOf(node.json.in[port]).map(wire => values.get(wire)!)
+    if (spec.list) inputs[port] = wired
+    else if (wired[0]) inputs[port] = wired[0]
   }
-  const path = node.params.path
-  const files = typeof path === 'string' ? await fingerprintFolder(resolve(folder, path)) : ''
+  const files = await filesOf(node, folder)
   const parts = {
     code: hashOf([def.type, def.version, codeOf(def, context.codeHash)]),
     params: hashOf(node.params),
-    inputs: hashOf(Object.entries(inputs).map(([port, v]) => [port, contentOf(v)])),
+    inputs: hashOf(Object.entries(inputs).map(([port, v]) => [port, [v].flat().map(contentOf)])),
     seed,
     files,
   }
@@ -73,6 +74,15 @@ export async function runHostNode(
   await keepIfPossible(node.id, context, () => writeCached(key, result, context))
   context.emit({ type: 'node', node: node.id, state: 'done' })
   return result
+}
+
+/** What is known of the files that a node reads, without opening them; empty for one that reads none. */
+async function filesOf(node: CheckedNode, folder: string): Promise<string> {
+  const def = node.def as HostNode
+  const { path } = node.params
+  if (!def.files) return typeof path === 'string' ? fingerprintFolder(resolve(folder, path)) : ''
+  const named = def.files(node.params, node.outputs).flatMap(expandBraces)
+  return hashOf(await Promise.all(named.map(name => fingerprintFolder(resolve(folder, name)))))
 }
 
 const contentOf = (v: HostValue): unknown =>
@@ -102,7 +112,8 @@ async function readCached(
       if (type.kind === 'dataset') {
         const table = await readTable(`${path}.table`)
         if (!table) return undefined
-        reportBad(node.id, table.bad, context)
+        // A table node only passes on what its source has already told.
+        if ((node.def as HostNode).peek) reportBad(node.id, table.bad, context)
         outputs[port] = datasetOf(table)
       } else if (type.kind === 'tokenizer') {
         const text = await readFile(`${path}.tokenizer.json`, 'utf8')

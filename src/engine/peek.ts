@@ -27,8 +27,30 @@ const known = new Map<string, Peeked>()
  * until a folder below or a metadata file changes.
  */
 export async function peekFolderAgain(options: ScanOptions): Promise<DatasetSchema> {
-  const { signal } = options
-  const key = hashOf([options.path, options.metadata ?? null])
+  const key = ['folder', options.path, options.metadata ?? null]
+  return rememberPlaces(
+    key,
+    () => placesOf(options),
+    () => peekFolder(options),
+    options.signal,
+  )
+}
+
+/** The answer of a look at some files, kept until one of them changes. */
+export const remember = (
+  key: readonly unknown[],
+  files: readonly string[],
+  see: () => Promise<DatasetSchema>,
+  signal?: AbortSignal,
+): Promise<DatasetSchema> => rememberPlaces(key, () => Promise.all(files.map(look)), see, signal)
+
+async function rememberPlaces(
+  parts: readonly unknown[],
+  placesNow: () => Promise<Place[]>,
+  see: () => Promise<DatasetSchema>,
+  signal?: AbortSignal,
+): Promise<DatasetSchema> {
+  const key = hashOf(parts)
   const found = known.get(key)
   known.delete(key)
   if (found && (await unchanged(found.places))) {
@@ -36,11 +58,11 @@ export async function peekFolderAgain(options: ScanOptions): Promise<DatasetSche
     return answer(found)
   }
   // Before the look itself, so that what changes meanwhile is noticed next time.
-  const places = await placesOf(options).catch(() => undefined)
+  const places = await placesNow().catch(() => undefined)
   signal?.throwIfAborted()
   const peeked: Peeked = {
     places: places ?? [],
-    outcome: await peekFolder(options).then(
+    outcome: await see().then(
       schema => ({ schema }),
       fault => ({ fault }),
     ),

@@ -1,9 +1,10 @@
-import { access, readFile } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
 import { encodePng, thumbnail } from '../data/decode.ts'
 import { reason } from '../data/error.ts'
 import { decodeLanes, mapLanes } from '../data/parallel.ts'
+import { PictureFiles, placeOf } from '../data/read/picture.ts'
 import { sceneOf } from '../data/scenes/reference.ts'
 import { renderScene } from '../data/scenes/render.ts'
 import type { ImageRef } from '../data/table.ts'
@@ -75,9 +76,9 @@ function picturesOf(dataset: EngineDataset, column: string | undefined): Readonl
 }
 
 /** The encoded bytes of a picture, from its file or drawn. */
-async function picture(ref: ImageRef): Promise<Uint8Array> {
+async function picture(ref: ImageRef, files: PictureFiles): Promise<Uint8Array> {
   const scene = sceneOf(ref)
-  return scene ? encodePng(renderScene(scene, SIDE).pixels, SIDE) : readFile(ref.path)
+  return scene ? encodePng(renderScene(scene, SIDE).pixels, SIDE) : files.read(ref)
 }
 
 /** Writes what is not there yet; a picture that can't be read is left out, with a warning. By the source's hash. */
@@ -89,6 +90,7 @@ async function writeAll(
 ): Promise<ReadonlyMap<string, string>> {
   const written = new Map<string, string>()
   const problems: string[] = []
+  const files = new PictureFiles()
   const write = async (ref: ImageRef): Promise<void> => {
     const { hash } = ref
     const name = `${hash.slice(0, DIGITS)}.webp`
@@ -98,13 +100,17 @@ async function writeAll(
         () => true,
         () => false,
       )
-      if (!there) await writeFileAtomic(file, await thumbnail(await picture(ref), SIDE))
+      if (!there) await writeFileAtomic(file, await thumbnail(await picture(ref, files), SIDE))
       written.set(hash, name)
     } catch (e) {
-      problems.push(`${ref.path}: ${reason(e)}`)
+      problems.push(`${placeOf(ref)}: ${reason(e)}`)
     }
   }
-  await mapLanes(refs, decodeLanes, write, context.signal)
+  try {
+    await mapLanes(refs, decodeLanes, write, context.signal)
+  } finally {
+    await files.close()
+  }
   if (problems.length) {
     const message = `${problems.length === 1 ? 'a picture' : `${problems.length} pictures`} of the report could not be made, first ${problems[0]}`
     context.emit({ type: 'log', level: 'warning', node, message })

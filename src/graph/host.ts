@@ -22,6 +22,29 @@ export interface SettingsValue {
 
 export type HostValue = DatasetValue | TokenizerValue | SettingsValue
 
+/** Inputs of a host node by port: several for a port that takes a list. */
+export type HostInputs = Readonly<Record<string, HostValue | readonly HostValue[]>>
+
+/** What every reader of files is told: what columns are, and what a bad row does. */
+export interface ReadingOptions {
+  readonly kinds: Readonly<Record<string, 'image' | 'text' | 'category' | 'int' | 'float' | 'json' | 'skip'>>
+  readonly onBadRow: 'skip' | 'fail'
+}
+
+export interface RecordsFile {
+  readonly path: string
+  readonly images?: string
+  readonly pictures: readonly string[]
+}
+
+export interface CocoFile {
+  readonly path: string
+  readonly more?: string
+  readonly images?: string
+}
+
+type Fields = DatasetSchema['fields']
+
 /** What host nodes may ask for; the engine implements each in `src/engine/services`, over `src/data`. */
 export interface Services {
   readonly emoji: (options: {
@@ -57,6 +80,55 @@ export interface Services {
     )[]
     readonly placed: number
   }) => Promise<DatasetValue>
+  /** `path` may hold braces, `shard-{000..009}.tar`. */
+  readonly webdataset: (options: ReadingOptions & { readonly path: string }) => Promise<DatasetValue>
+  readonly parquet: (options: ReadingOptions & { readonly path: string }) => Promise<DatasetValue>
+  readonly records: (options: ReadingOptions & RecordsFile) => Promise<DatasetValue>
+  readonly coco: (options: Pick<ReadingOptions, 'onBadRow'> & CocoFile) => Promise<DatasetValue>
+  readonly filter: (dataset: DatasetValue, options: { readonly where: string }) => Promise<DatasetValue>
+  readonly map: (
+    dataset: DatasetValue,
+    options: {
+      readonly select: readonly string[]
+      readonly fields: Fields
+      readonly drop: readonly string[]
+    },
+  ) => Promise<DatasetValue>
+  readonly join: (
+    left: DatasetValue,
+    right: DatasetValue,
+    options: {
+      readonly keys: readonly string[]
+      readonly kind: 'inner' | 'left'
+      readonly fields: Fields
+      readonly names: Readonly<Record<string, string>>
+    },
+  ) => Promise<DatasetValue>
+  readonly concatenate: (
+    datasets: readonly DatasetValue[],
+    options: { readonly fields: Fields },
+  ) => Promise<DatasetValue>
+  readonly mix: (
+    datasets: readonly DatasetValue[],
+    options: {
+      readonly weights: readonly number[]
+      readonly rows: number
+      readonly seed: number
+      readonly fields: Fields
+    },
+  ) => Promise<DatasetValue>
+  readonly sample: (
+    dataset: DatasetValue,
+    options: {
+      readonly amount: { readonly rows: number } | { readonly share: number }
+      readonly seed: number
+    },
+  ) => Promise<DatasetValue>
+  readonly shuffle: (dataset: DatasetValue, options: { readonly seed: number }) => Promise<DatasetValue>
+  readonly split: (
+    dataset: DatasetValue,
+    options: { readonly share: number; readonly seed: number; readonly by?: string },
+  ) => Promise<{ readonly train: DatasetValue; readonly test: DatasetValue }>
   readonly shuffleColumn: (
     dataset: DatasetValue,
     options: { readonly column: string; readonly seed: number },
@@ -78,6 +150,14 @@ export interface Services {
     readonly path: string
     readonly metadata?: string
   }) => Promise<DatasetSchema>
+  readonly peekWebdataset: (
+    options: Pick<ReadingOptions, 'kinds'> & { readonly path: string },
+  ) => Promise<DatasetSchema>
+  readonly peekParquet: (
+    options: Pick<ReadingOptions, 'kinds'> & { readonly path: string },
+  ) => Promise<DatasetSchema>
+  readonly peekRecords: (options: Pick<ReadingOptions, 'kinds'> & RecordsFile) => Promise<DatasetSchema>
+  readonly peekCoco: (options: CocoFile) => Promise<DatasetSchema>
 }
 
 export interface HostContext {

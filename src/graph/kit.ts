@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
 import type { Precision, Scope } from '../nn/scope.ts'
-import type { EvaluationContext, HostContext, HostValue, Report } from './host.ts'
+import type { EvaluationContext, HostContext, HostInputs, HostValue, Report } from './host.ts'
 import type { DatasetSchema } from './schema.ts'
 import type { DevicePort, PortType, PortTypes } from './types.ts'
 
@@ -134,10 +134,15 @@ export interface HostNode<S extends ParamSchema = ParamSchema> extends NodeBase<
   /** For sources: the schema by a cheap look at the data, made by the engine; `types` then gets it as `schema`. */
   readonly peek?: (context: HostContext, params: z.infer<S>) => Promise<DatasetSchema>
   readonly types: (params: z.infer<S>, inputs: InputTypes, schema?: DatasetSchema) => PortTypes
+  /**
+   * The files and folders that it reads, relative to the graph file and with braces as in `{000..009}`: a change in
+   * them makes a kept result stale. Default: its parameter `path`.
+   */
+  readonly files?: (params: z.infer<S>, outputs: PortTypes) => readonly string[]
   readonly run: (
     context: HostContext,
     params: z.infer<S>,
-    inputs: Readonly<Record<string, HostValue>>,
+    inputs: HostInputs,
   ) => Promise<Readonly<Record<string, HostValue>>>
 }
 

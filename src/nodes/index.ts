@@ -1,10 +1,22 @@
 import type { NodeDef, Registry } from '../graph/kit.ts'
 import { augment } from './data/augment.ts'
 import { batch } from './data/batch.ts'
+import { coco } from './data/coco.ts'
+import { concatenate } from './data/concatenate.ts'
 import { emoji } from './data/emoji.ts'
+import { filter } from './data/filter.ts'
 import { folder } from './data/folder.ts'
+import { join } from './data/join.ts'
+import { map } from './data/map.ts'
+import { mix } from './data/mix.ts'
+import { parquet } from './data/parquet.ts'
+import { records } from './data/records.ts'
+import { sample } from './data/sample.ts'
 import { scenes } from './data/scenes.ts'
+import { shuffle } from './data/shuffle.ts'
 import { shuffleColumn } from './data/shuffle-column.ts'
+import { split } from './data/split.ts'
+import { webdataset } from './data/webdataset.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
 import { retrieval } from './evaluation/retrieval.ts'
@@ -43,7 +55,19 @@ import { train } from './train/train.ts'
 const ALL: readonly NodeDef[] = [
   emoji,
   folder,
+  records,
+  webdataset,
+  parquet,
+  coco,
   scenes,
+  filter,
+  map,
+  sample,
+  split,
+  join,
+  concatenate,
+  mix,
+  shuffle,
   shuffleColumn,
   bpe,
   tokenizerFile,

@@ -58,6 +58,9 @@ describe('the form of a node', () => {
     expect(inner('groups')).toEqual(['pattern: text', 'rate: number', 'weightDecay: maybe'])
     expect(inner('overrides')).toEqual(['$node: nodeId', 'params: json'])
     expect(field('train', 'objectives', { objectives: ['vision/*'] }).widget.kind).toBe('json')
+    expect(form('data.map').map(f => f.widget.kind)).toEqual(['texts', 'choices', 'names', 'texts'])
+    expect(field('data.map', 'kinds').widget).toMatchObject({ options: ['text', 'texts', 'int', 'float'] })
+    expect(field('data.mix', 'weights').widget.kind).toBe('numbers')
     expect(field('note', 'text').widget).toEqual({ kind: 'markdown' })
     expect(field('data.folder', 'path').widget).toEqual({ kind: 'text', path: true })
   })
@@ -80,6 +83,8 @@ describe('the form of a node', () => {
     })
     expect(field('encoder.vit', 'mean', { mean: [1, 2] }).widget.kind).toBe('json')
     expect(field('encoder.vit', 'trainable', { trainable: null }).widget.kind).toBe('json')
+    expect(field('data.map', 'kinds', { kinds: { a: 1 } }).widget.kind).toBe('json')
+    expect(field('data.mix', 'weights', { weights: ['a'] }).widget.kind).toBe('json')
     // A choice that does not exist is still a text that the list can show.
     expect(field('encoder.vit', 'pool', { pool: 'max' }).widget.kind).toBe('choice')
   })

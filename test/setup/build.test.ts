@@ -17,6 +17,9 @@ const SOURCES = {
   'tsconfig.json': '{ "compilerOptions": { "verbatimModuleSyntax": true } }',
   'src/cli/main.ts': "import { half } from '../nn/half.ts'\nconsole.log(process.argv[2], half(4))",
   'src/engine/main.ts': "export const engine: string = 'engine'",
+  'src/data/scenes/worker.ts': 'export const worker = 1',
+  'src/data/read/parquet-worker.ts': 'export const worker = 2',
+  'src/data/sql/sql-worker.ts': 'export const worker = 3',
   'src/nn/half.ts': 'export const half = (x: number): number => x / 2',
   'src/nn/types.ts': 'export interface Deep { a: number }',
   'src/nodes/x/uses-half.ts': "import { half } from '../../nn/half.ts'\nexport const a = half(2)",
@@ -66,7 +69,10 @@ test('hashes each node, reader and service', async () => {
     'src/nodes/x/alone.ts',
     'src/nodes/x/uses-half.ts',
     'src/nodes/x/uses-zod.ts',
+    'src/data/read/parquet-worker.ts',
     'src/data/reader.ts',
+    'src/data/scenes/worker.ts',
+    'src/data/sql/sql-worker.ts',
     'src/engine/services/s.ts',
   ])
   for (const hash of Object.values(hashes(root))) expect(hash).toMatch(/^[0-9a-f]{64}$/)

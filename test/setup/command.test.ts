@@ -18,6 +18,9 @@ function project() {
   const folder = makeTree({
     'src/cli/main.ts': "console.log('cli', ...process.argv.slice(2))\nprocess.exitCode = 3",
     'src/engine/main.ts': 'export {}',
+    'src/data/scenes/worker.ts': 'export {}',
+    'src/data/read/parquet-worker.ts': 'export {}',
+    'src/data/sql/sql-worker.ts': 'export {}',
     'cache/plugins/xla-cpu-0.0.1/xla_cpu_pjrt.so': 'lib',
     'cache/plugins/xla-cpu-0.0.1/stamp.json': stamp,
     'elsewhere/x': '',

@@ -1,9 +1,11 @@
 import { RotateCcw } from 'lucide-react'
 import { memo, type ReactNode } from 'react'
+import { own } from '../../graph/own.ts'
 import { whole } from '../ui/format.ts'
 import { resetParam, setParam } from './edit.ts'
 import { FaultList } from './FaultList.tsx'
 import styles from './Field.module.css'
+import { ChoicesField } from './fields/ChoicesField.tsx'
 import { ListField } from './fields/ListField.tsx'
 import { NamesField } from './fields/NamesField.tsx'
 import { NumberField } from './fields/NumberField.tsx'
@@ -32,8 +34,17 @@ const BESIDE = new Set(['number', 'switch', 'maybe', 'choice'])
 
 const YES_NO = ['yes', 'no'].map(value => ({ value, label: value }))
 
+/** What an entry of a list looks like. */
+const LIST_HINTS: Readonly<Record<string, string>> = {
+  templates: 'a photo of a {}.',
+  trainable: 'vision/*',
+  select: 'lower(caption) AS caption',
+  pictures: 'images/{id}.png',
+  keys: 'id',
+}
+
 /** Parameters that name a column. */
-const COLUMNS = new Set(['column', 'label'])
+const COLUMNS = new Set(['column', 'label', 'by'])
 
 /** One parameter: what it is called, what it is, what is wrong with it, and the way back to its default. */
 export const Field = memo(function Field(props: Props) {
@@ -141,7 +152,7 @@ function widget(props: Props, id: string, describedBy: string | undefined, insid
           value={value as string | undefined}
           mono={w.path}
           suggestions={COLUMNS.has(name) ? columns : undefined}
-          placeholder={w.path ? 'pictures/train' : field.default === undefined ? 'none' : undefined}
+          placeholder={w.path ? 'beside the graph file' : field.default === undefined ? 'none' : undefined}
         />
       )
     case 'markdown':
@@ -152,7 +163,7 @@ function widget(props: Props, id: string, describedBy: string | undefined, insid
           {...common}
           value={(value as readonly string[] | undefined) ?? []}
           one={singular(name)}
-          placeholder={name === 'templates' ? 'a photo of a {}.' : name === 'trainable' ? 'vision/*' : ''}
+          placeholder={own(LIST_HINTS, name) ?? ''}
         />
       )
     case 'numbers':
@@ -182,6 +193,15 @@ function widget(props: Props, id: string, describedBy: string | undefined, insid
       return (
         <NamesField {...common} value={(value as Record<string, readonly string[]>) ?? {}} known={known} />
       )
+    case 'choices':
+      return (
+        <ChoicesField
+          {...common}
+          value={(value as Record<string, string> | undefined) ?? {}}
+          options={w.options}
+          known={columns}
+        />
+      )
     case 'tuple':
       return (
         <TupleField
@@ -210,7 +230,9 @@ function widget(props: Props, id: string, describedBy: string | undefined, insid
 const shownRange = (range: string): string =>
   range.replace(/^0–4294967295$/, '≥ 0').replace(/\d{5,}/g, n => whole(Number(n)))
 
-const singular = (name: string): string => (name === 'trainable' ? 'pattern' : name.replace(/s$/, ''))
+const ENTRIES: Readonly<Record<string, string>> = { trainable: 'pattern', select: 'column', drop: 'column' }
+
+const singular = (name: string): string => own(ENTRIES, name) ?? name.replace(/s$/, '')
 
 const defaultText = (value: unknown): string =>
   typeof value === 'number'

@@ -23,6 +23,8 @@ export type Widget =
   | { readonly kind: 'nodeId' }
   /** Names, each with a list of texts. */
   | { readonly kind: 'names' }
+  /** Names, each with one of some choices. */
+  | { readonly kind: 'choices'; readonly options: readonly string[] }
   /** Some numbers in a row, such as one for each colour. */
   | { readonly kind: 'tuple'; readonly schemas: readonly ParamSchema[] }
   /** Another node of the same type. */
@@ -131,6 +133,8 @@ function widgetOf(isNote: boolean, name: string, s: ParamSchema): Widget {
       return s.items?.type === 'string' ? { kind: 'texts' } : { kind: 'json' }
     case 'object': {
       const inner = s.additionalProperties
+      if (typeof inner === 'object' && inner.enum?.every(v => typeof v === 'string'))
+        return { kind: 'choices', options: inner.enum as string[] }
       const isNames = typeof inner === 'object' && inner.type === 'array' && inner.items?.type === 'string'
       return { kind: isNames ? 'names' : 'json' }
     }
@@ -140,6 +144,7 @@ function widgetOf(isNote: boolean, name: string, s: ParamSchema): Widget {
 }
 
 const isNumber = (s: ParamSchema): boolean => s.type === 'number' || s.type === 'integer'
+const isObject = (v: unknown): v is object => typeof v === 'object' && v !== null && !Array.isArray(v)
 const isTexts = (v: unknown): v is string[] => Array.isArray(v) && v.every(t => typeof t === 'string')
 
 /** Whether the widget can show the value, so that opening a form never hides what a file says. */
@@ -165,12 +170,9 @@ function fits(widget: Widget, value: unknown): boolean {
     case 'numbers':
       return Array.isArray(value) && value.every(v => typeof v === 'number')
     case 'names':
-      return (
-        typeof value === 'object' &&
-        value !== null &&
-        !Array.isArray(value) &&
-        Object.values(value).every(isTexts)
-      )
+      return isObject(value) && Object.values(value).every(isTexts)
+    case 'choices':
+      return isObject(value) && Object.values(value).every(v => typeof v === 'string')
     case 'tuple':
       return (
         Array.isArray(value) &&

@@ -1,7 +1,6 @@
-import { Plus, X } from 'lucide-react'
-import { useState } from 'react'
 import { useDraft } from '../use-draft.ts'
 import styles from './fields.module.css'
+import { NamedRows } from './NamedRows.tsx'
 import type { FieldProps } from './types.ts'
 import { Why } from './Why.tsx'
 
@@ -18,66 +17,28 @@ const texts = (line: string): string[] =>
     .map(t => t.trim())
     .filter(Boolean)
 
-/** Names, each with a list of texts: one a line, the texts apart by commas. */
+/** Names, each with a list of texts, apart by commas. */
 export function NamesField({ id, name, value, bad, set, known }: Props) {
-  const [adding, setAdding] = useState('')
-  const entries = Object.entries(value)
-  const free = known.filter(k => !Object.hasOwn(value, k))
-  const add = () => {
-    const key = adding.trim()
-    if (!key || Object.hasOwn(value, key)) return
-    set({ ...value, [key]: [key] })
-    setAdding('')
-  }
   return (
-    <div className={styles.list} id={id}>
-      {entries.map(([key, list]) => (
-        <div key={key} className={styles.nameRow}>
-          <span className={styles.nameKey} title={key}>
-            {key}
-          </span>
-          <NameTexts
-            id={`${id}-${key}`}
-            name={`${name}.${key}`}
-            label={`Names for ${key}`}
-            value={list}
-            isDefault={false}
-            bad={bad}
-            set={next => set(Object.fromEntries(entries.map(([k, v]) => [k, k === key ? next : v])))}
-          />
-          <button
-            type="button"
-            className={styles.remove}
-            title="Remove this name"
-            aria-label={`Remove ${key}`}
-            onClick={() => set(Object.fromEntries(entries.filter(([k]) => k !== key)))}
-          >
-            <X size={13} />
-          </button>
-        </div>
-      ))}
-      <div className={styles.listRow}>
-        <input
-          className={styles.text}
-          list={`${id}-known`}
-          value={adding}
-          placeholder={free.length ? 'Class to rename…' : 'Name…'}
-          aria-label="A further name"
-          onChange={e => setAdding(e.target.value)}
-          onKeyDown={e => {
-            if (e.key === 'Enter') add()
-          }}
+    <NamedRows
+      id={id}
+      value={value}
+      known={known}
+      placeholder={known.some(k => !Object.hasOwn(value, k)) ? 'Class to rename…' : 'Name…'}
+      first={key => [key]}
+      set={set}
+      row={(key, list, setList) => (
+        <NameTexts
+          id={`${id}-${key}`}
+          name={`${name}.${key}`}
+          label={`Names for ${key}`}
+          value={list}
+          isDefault={false}
+          bad={bad}
+          set={setList}
         />
-        <datalist id={`${id}-known`}>
-          {free.map(k => (
-            <option key={k} value={k} />
-          ))}
-        </datalist>
-        <button type="button" className={styles.remove} title="Add" aria-label="Add this name" onClick={add}>
-          <Plus size={13} />
-        </button>
-      </div>
-    </div>
+      )}
+    />
   )
 }
 
