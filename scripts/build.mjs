@@ -7,7 +7,11 @@ import { withLock } from './setup/lock.mjs'
 import { projectRoot } from './setup/paths.mjs'
 import { say, seconds } from './setup/progress.mjs'
 
-const ENTRIES = { 'src/cli/main.ts': 'cli', 'src/engine/main.ts': 'engine' }
+const ENTRIES = {
+  'src/cli/main.ts': 'cli',
+  'src/engine/main.ts': 'engine',
+  'src/data/scenes/worker.ts': 'scene-worker',
+}
 const OUT = 'out'
 const STAMP = '.build-stamp'
 const HASHES = 'code-hashes.json'

@@ -76,6 +76,12 @@ export function verifyImage(bytes: Uint8Array): Promise<{ width: number; height:
   })
 }
 
+/** Raw pixels uint8[size, size, 3] as PNG: for pictures that are drawn. */
+export const encodePng = (pixels: Uint8Array, size: number): Promise<Uint8Array> =>
+  sharp(pixels, { raw: { width: size, height: size, channels: 3 } })
+    .png()
+    .toBuffer()
+
 /** A picture as WebP, no side longer than `side`, never enlarged; transparency stays. For reports. */
 export function thumbnail(bytes: Uint8Array, side: number): Promise<Uint8Array> {
   return decoding(bytes, image =>

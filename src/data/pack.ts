@@ -13,6 +13,8 @@ import { DataError, reason } from './error.ts'
 import { hashOf, sha256 } from './hash.ts'
 import { openPack, type PackReader, type ReaderOptions } from './pack-reader.ts'
 import { decodeLanes, type JobOptions, mapLanes } from './parallel.ts'
+import { ScenePool } from './scenes/pool.ts'
+import { sceneOf } from './scenes/reference.ts'
 import type { BadRow, ImageRef, Table } from './table.ts'
 
 /** Decoded pixels between two writes; bounds the memory of packing. */
@@ -112,23 +114,39 @@ function decodeAll(
   options: JobOptions,
 ): PackContents {
   const notes: [string, string][] = []
+  const scenes = refs.map(sceneOf)
   async function* chunks() {
     const perChunk = Math.max(1, Math.floor(CHUNK_BYTES / rowBytes))
+    const pool = scenes.some(scene => scene) ? new ScenePool() : undefined
     let done = 0
-    for (let start = 0; start < refs.length; start += perChunk) {
-      const part = refs.slice(start, start + perChunk)
-      const rows = await mapLanes(
-        part,
-        decodeLanes,
-        async ref => {
-          const row = await decodeRow(ref, decode)
-          options.progress?.({ done: ++done, total: refs.length })
-          return row
-        },
-        options.signal,
-      )
-      for (const [at, row] of rows.entries()) if (typeof row === 'string') notes.push([part[at]!.hash, row])
-      yield Buffer.concat(rows.filter(row => typeof row !== 'string'))
+    const advance = (count: number) => {
+      done += count
+      options.progress?.({ done, total: refs.length })
+    }
+    try {
+      for (let start = 0; start < refs.length; start += perChunk) {
+        const part = refs.slice(start, start + perChunk)
+        const drawn = scenes.slice(start, start + perChunk).filter(scene => scene !== undefined)
+        options.signal?.throwIfAborted()
+        const pictures = drawn.length > 0 ? await pool!.render(drawn, decode.size, advance) : []
+        const rows = await mapLanes(
+          part,
+          decodeLanes,
+          async (ref, at) => {
+            if (scenes[start + at]) return undefined
+            const row = await decodeRow(ref, decode)
+            advance(1)
+            return row
+          },
+          options.signal,
+        )
+        const pixels = rows.map(row => row ?? pictures.shift()!)
+        for (const [at, row] of pixels.entries())
+          if (typeof row === 'string') notes.push([part[at]!.hash, row])
+        yield Buffer.concat(pixels.filter(row => typeof row !== 'string'))
+      }
+    } finally {
+      await pool?.close()
     }
   }
   return { chunks: chunks(), notes: () => notes }

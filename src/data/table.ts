@@ -1,6 +1,9 @@
 import type { DatasetSchema } from '../graph/schema.ts'
 
-/** Where a picture's encoded bytes lie. `hash` is the SHA-256 of those bytes, in hex. */
+/**
+ * Where a picture's encoded bytes lie, and their SHA-256 in hex. A picture that is drawn has the scene as its path
+ * (`scenes/reference.ts`).
+ */
 export interface ImageRef {
   readonly path: string
   readonly hash: string

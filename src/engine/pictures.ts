@@ -1,9 +1,11 @@
 import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
-import { thumbnail } from '../data/decode.ts'
+import { encodePng, thumbnail } from '../data/decode.ts'
 import { reason } from '../data/error.ts'
 import { decodeLanes, mapLanes } from '../data/parallel.ts'
+import { sceneOf } from '../data/scenes/reference.ts'
+import { renderScene } from '../data/scenes/render.ts'
 import type { ImageRef } from '../data/table.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
 import type { Wire } from '../graph/document.ts'
@@ -72,6 +74,12 @@ function picturesOf(dataset: EngineDataset, column: string | undefined): Readonl
   return new Map(ids.map((id, row) => [id, pictures.values[row]!]))
 }
 
+/** The encoded bytes of a picture, from its file or drawn. */
+async function picture(ref: ImageRef): Promise<Uint8Array> {
+  const scene = sceneOf(ref)
+  return scene ? encodePng(renderScene(scene, SIDE).pixels, SIDE) : readFile(ref.path)
+}
+
 /** Writes what is not there yet; a picture that can't be read is left out, with a warning. By the source's hash. */
 async function writeAll(
   refs: readonly ImageRef[],
@@ -81,7 +89,8 @@ async function writeAll(
 ): Promise<ReadonlyMap<string, string>> {
   const written = new Map<string, string>()
   const problems: string[] = []
-  const write = async ({ path, hash }: ImageRef): Promise<void> => {
+  const write = async (ref: ImageRef): Promise<void> => {
+    const { hash } = ref
     const name = `${hash.slice(0, DIGITS)}.webp`
     const file = join(run, 'pictures', name)
     try {
@@ -89,10 +98,10 @@ async function writeAll(
         () => true,
         () => false,
       )
-      if (!there) await writeFileAtomic(file, await thumbnail(await readFile(path), SIDE))
+      if (!there) await writeFileAtomic(file, await thumbnail(await picture(ref), SIDE))
       written.set(hash, name)
     } catch (e) {
-      problems.push(`${path}: ${reason(e)}`)
+      problems.push(`${ref.path}: ${reason(e)}`)
     }
   }
   await mapLanes(refs, decodeLanes, write, context.signal)

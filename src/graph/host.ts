@@ -36,6 +36,27 @@ export interface Services {
     readonly metadata?: string
     readonly onBadRow: 'skip' | 'fail'
   }) => Promise<DatasetValue>
+  /** Drawn scenes; see the node for what the options mean. */
+  readonly scenes: (options: {
+    readonly form: 'captions' | 'pairs' | 'questions' | 'regions' | 'positions'
+    readonly count: number
+    readonly seed: number
+    readonly side: 'train' | 'test'
+    readonly splitBy: 'random' | 'pairs' | 'relations'
+    readonly objects: readonly [least: number, most: number]
+    readonly overlap: boolean
+    readonly negatives: readonly (
+      | 'swap_attribute'
+      | 'swap_relation'
+      | 'replace_object'
+      | 'replace_attribute'
+      | 'replace_relation'
+      | 'add_attribute'
+      | 'negate'
+      | 'shuffle_words'
+    )[]
+    readonly placed: number
+  }) => Promise<DatasetValue>
   readonly shuffleColumn: (
     dataset: DatasetValue,
     options: { readonly column: string; readonly seed: number },
@@ -48,6 +69,10 @@ export interface Services {
   readonly peekEmoji: (options: {
     readonly language: string
     readonly split: string
+  }) => Promise<DatasetSchema>
+  readonly peekScenes: (options: {
+    readonly form: 'captions' | 'pairs' | 'questions' | 'regions' | 'positions'
+    readonly count: number
   }) => Promise<DatasetSchema>
   readonly peekFolder: (options: {
     readonly path: string

@@ -2,6 +2,7 @@ import type { NodeDef, Registry } from '../graph/kit.ts'
 import { batch } from './data/batch.ts'
 import { emoji } from './data/emoji.ts'
 import { folder } from './data/folder.ts'
+import { scenes } from './data/scenes.ts'
 import { shuffleColumn } from './data/shuffle-column.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
@@ -32,6 +33,7 @@ import { train } from './train/train.ts'
 const ALL: readonly NodeDef[] = [
   emoji,
   folder,
+  scenes,
   shuffleColumn,
   bpe,
   tokenizerFile,

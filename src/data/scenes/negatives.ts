@@ -1,0 +1,137 @@
+import { briefly, clearPairs, fully } from './captions.ts'
+import { type Claim, isFalse, isTrue, type Thing } from './claims.ts'
+import type { Random } from './random.ts'
+import { OPPOSITE, placeOf } from './relations.ts'
+import type { Scene } from './scene.ts'
+import { say, type Wording } from './sentences.ts'
+import { COLOUR_NAMES, type Colour, SHAPES, type Shape, TEXTURES } from './vocabulary.ts'
+
+/** How a hard negative differs from its positive, in the words of ARO and SugarCrepe. */
+export const NEGATIVE_KINDS = [
+  'swap_attribute',
+  'swap_relation',
+  'replace_object',
+  'replace_attribute',
+  'replace_relation',
+  'add_attribute',
+  'negate',
+  'shuffle_words',
+] as const
+export type NegativeKind = (typeof NEGATIVE_KINDS)[number]
+
+/** A true sentence of a scene and a false one with the same slots and the same number of words. */
+export interface HardPair {
+  readonly kind: NegativeKind
+  readonly positive: string
+  readonly negative: string
+}
+
+/** What another object could be: a value that the scene's claim then gets wrong. */
+const other = <T>(random: Random, all: readonly T[], than: T): T =>
+  random.pick(all.filter(value => value !== than))
+
+type Change = (
+  scene: Scene,
+  random: Random,
+) => { readonly positive: Claim; readonly negative: Claim } | undefined
+
+/** Changes of a claim about two things and how they stand. */
+const ofPair =
+  (change: (claim: Extract<Claim, { kind: 'relation' }>, random: Random) => Partial<Claim>): Change =>
+  (scene, random) => {
+    const pairs = clearPairs(scene).filter(p => p.a.colour !== p.b.colour && p.a.shape !== p.b.shape)
+    if (pairs.length === 0) return undefined
+    const positive = random.pick(pairs)
+    return { positive, negative: { ...positive, ...change(positive, random) } as Claim }
+  }
+
+/** A change of one thing, for scenes that have no pair to speak of. */
+const ofThing =
+  (change: (thing: Thing, random: Random) => Partial<Thing>): Change =>
+  (scene, random) => {
+    if (scene.objects.length === 0) return undefined
+    const object = random.pick(scene.objects)
+    const positive = { kind: 'thing', thing: briefly(object), place: placeOf(object) } as const
+    return {
+      positive,
+      negative: { ...positive, thing: { ...positive.thing, ...change(positive.thing, random) } },
+    }
+  }
+
+const either =
+  (first: Change, second: Change): Change =>
+  (scene, random) =>
+    first(scene, random) ?? second(scene, random)
+
+const newShape = ({ shape }: Thing, random: Random) => ({ shape: other<Shape>(random, SHAPES, shape) })
+const newColour = ({ colour }: Thing, random: Random) => ({
+  colour: other<Colour>(random, COLOUR_NAMES, colour!),
+})
+
+const CHANGES: Readonly<Record<Exclude<NegativeKind, 'shuffle_words'>, Change>> = {
+  swap_attribute: ofPair(({ a, b }) => ({
+    a: { ...a, colour: b.colour },
+    b: { ...b, colour: a.colour },
+  })),
+  swap_relation: ofPair(({ a, b }) => ({ a: b, b: a })),
+  replace_object: either(
+    ofPair(({ a }, random) => ({ a: { ...a, ...newShape(a, random) } })),
+    ofThing(newShape),
+  ),
+  replace_attribute: either(
+    ofPair(({ a }, random) => ({ a: { ...a, ...newColour(a, random) } })),
+    ofThing(newColour),
+  ),
+  replace_relation: ofPair(({ relation }) => ({ relation: OPPOSITE[relation] })),
+  add_attribute: (scene, random) => {
+    const plain = scene.objects.filter(o => o.texture === 'plain')
+    if (plain.length === 0) return undefined
+    const thing = fully(random.pick(plain))
+    const texture = other(random, TEXTURES, 'plain')
+    return { positive: { kind: 'thing', thing }, negative: { kind: 'thing', thing: { ...thing, texture } } }
+  },
+  negate: (scene, random) => {
+    if (scene.objects.length === 0) return undefined
+    const there = briefly(random.pick(scene.objects))
+    const absent: Thing = { shape: random.pick(SHAPES), colour: random.pick(COLOUR_NAMES) }
+    return {
+      positive: { kind: 'absence', there, absent },
+      negative: { kind: 'absence', there: absent, absent: there },
+    }
+  },
+}
+
+const TRIES = 20
+
+/**
+ * A hard pair of a kind for a scene; undefined where the scene offers none (one object has no relation to swap).
+ * The positive is true and the negative false beyond doubt, by the scene's own truth.
+ */
+export function hardPair(scene: Scene, kind: NegativeKind, random: Random): HardPair | undefined {
+  const wording: Wording = { template: random.below(3), words: random.below(2) }
+  if (kind === 'shuffle_words') return shuffled(scene, random, wording)
+  for (let i = 0; i < TRIES; i++) {
+    const changed = CHANGES[kind](scene, random)
+    if (!changed) return undefined
+    if (!isTrue(scene, changed.positive) || !isFalse(scene, changed.negative)) continue
+    const [positive, negative] = [say(changed.positive, wording), say(changed.negative, wording)]
+    if (positive !== negative && wordCount(positive) === wordCount(negative))
+      return { kind, positive, negative }
+  }
+  return undefined
+}
+
+const wordCount = (text: string): number => text.split(' ').length
+
+/** The same words in an order that says nothing. */
+function shuffled(scene: Scene, random: Random, wording: Wording): HardPair | undefined {
+  const pairs = clearPairs(scene)
+  if (pairs.length === 0) return undefined
+  const positive = say(random.pick(pairs), wording)
+  for (let i = 0; i < TRIES; i++) {
+    const negative = random.shuffled(positive.replaceAll(',', '').split(' ')).join(' ')
+    if (negative !== positive.replaceAll(',', ''))
+      return { kind: 'shuffle_words', positive: positive.replaceAll(',', ''), negative }
+  }
+  return undefined
+}

@@ -1,0 +1,182 @@
+import { captionsOf, clearPairs, regionCaption } from './captions.ts'
+import { hardPair, NEGATIVE_KINDS, type NegativeKind } from './negatives.ts'
+import { askAbout, QUESTION_KINDS } from './questions.ts'
+import { randomOf } from './random.ts'
+import type { Place } from './relations.ts'
+import { EVERYTHING, type SceneOptions, sampleScene, short } from './sample.ts'
+import { type Scene, type SceneObject, STRAIGHT } from './scene.ts'
+import { say } from './sentences.ts'
+import { isHeldOutPair, isHeldOutRelation, type Split } from './splits.ts'
+import { BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZES } from './vocabulary.ts'
+
+/** What a row of a scenes dataset is. */
+export const FORMS = ['captions', 'pairs', 'questions', 'regions', 'positions'] as const
+export type Form = (typeof FORMS)[number]
+
+export interface RowOptions {
+  readonly form: Form
+  /** Scenes; other forms give several rows a scene. */
+  readonly count: number
+  readonly seed: number
+  readonly side: 'train' | 'test'
+  readonly splitBy: Split
+  readonly objects: readonly [least: number, most: number]
+  readonly overlap: boolean
+  /** Kinds of hard negatives. */
+  readonly negatives: readonly NegativeKind[]
+  /** For positions: share of the captions that say where the object is. */
+  readonly placed: number
+}
+
+export interface SceneRow {
+  readonly id: string
+  readonly scene: Scene
+  readonly captions: readonly string[]
+  readonly negatives?: readonly string[]
+  readonly kind?: string
+  readonly question?: {
+    readonly question: string
+    readonly answer: string
+    readonly options: readonly string[]
+  }
+  /** Left, top, right and bottom of a region, as shares of the picture's side. */
+  readonly box?: readonly [number, number, number, number]
+}
+
+/** Streams of random numbers, so that what one is used for never changes another. */
+const STREAM = { words: 1, negatives: 2, questions: 3, grid: 4 }
+/** Indices of test scenes start here: no scene is in both sides. */
+const TEST_FROM = 2 ** 40
+
+/** The rows of a scenes dataset, a pure function of the options. */
+export function* sceneRows(options: RowOptions): Generator<SceneRow> {
+  for (let i = 0; i < options.count; i++) {
+    const index = (options.side === 'test' ? TEST_FROM : 0) + i
+    const id = `${options.side}-${i}`
+    if (options.form === 'positions') yield positionRow(options, index, id)
+    else yield* ROWS[options.form](options, sceneFor(options, index), index, id)
+  }
+}
+
+/** The first scene of an index's own sequence that belongs to the side. */
+function sceneFor(options: RowOptions, index: number): Scene {
+  const sampling: SceneOptions = {
+    ...EVERYTHING,
+    objects: options.objects,
+    overlap: options.overlap,
+    allows: options.splitBy === 'pairs' && options.side === 'train' ? o => !isHeldOutPair(o) : undefined,
+  }
+  for (let attempt = 0; ; attempt++) {
+    const scene = sampleScene(options.seed + attempt * 2 ** 32, index, sampling)
+    if (belongs(options, scene)) return scene
+  }
+}
+
+function belongs({ splitBy, side, objects }: RowOptions, scene: Scene): boolean {
+  if (splitBy === 'pairs') return side === 'train' || scene.objects.some(isHeldOutPair)
+  if (splitBy === 'relations') {
+    const held = clearPairs(scene).some(p => isHeldOutRelation(p.a.shape, p.relation))
+    // Where scenes may have one object only, there is no relation to hold out.
+    return side === 'train' || objects[1] < 2 ? !held : held
+  }
+  return true
+}
+
+type Rows = (options: RowOptions, scene: Scene, index: number, id: string) => Iterable<SceneRow>
+
+const ROWS: Readonly<Record<Exclude<Form, 'positions'>, Rows>> = {
+  captions: ({ seed, negatives }, scene, index, id) => {
+    const random = randomOf(seed, index, STREAM.negatives)
+    const found = negatives.flatMap(kind => hardPair(scene, kind, random)?.negative ?? [])
+    // Every scene has a thing whose colour can be replaced by one that is not there.
+    const all = found.length > 0 ? found : [hardPair(scene, 'replace_attribute', random)!.negative]
+    return [{ id, scene, captions: captionsOf(scene, randomOf(seed, index, STREAM.words)), negatives: all }]
+  },
+  pairs: ({ seed, negatives }, scene, index, id) =>
+    negatives.flatMap(kind => {
+      const pair = hardPair(
+        scene,
+        kind,
+        randomOf(seed, index, STREAM.negatives, NEGATIVE_KINDS.indexOf(kind)),
+      )
+      if (!pair) return []
+      return [{ id: `${id}-${kind}`, scene, captions: [pair.positive], negatives: [pair.negative], kind }]
+    }),
+  questions: ({ seed }, scene, index, id) =>
+    QUESTION_KINDS.flatMap((kind, k) => {
+      const question = askAbout(scene, kind, randomOf(seed, index, STREAM.questions, k))
+      return question ? [{ id: `${id}-${kind}`, scene, captions: [question.question], kind, question }] : []
+    }),
+  regions: (_, scene, __, id) =>
+    scene.objects.map((object, k) => ({
+      id: `${id}-${k}`,
+      scene,
+      captions: [regionCaption(object)],
+      box: [
+        object.x - object.radius,
+        object.y - object.radius,
+        object.x + object.radius,
+        object.y + object.radius,
+      ].map(short) as unknown as [number, number, number, number],
+    })),
+}
+
+/** Where PUG-style objects stand, and the middles of these places. */
+export const POSITIONS = { left: [0.2, 0.5], right: [0.8, 0.5], top: [0.5, 0.2], bottom: [0.5, 0.8] } as const
+type Position = keyof typeof POSITIONS
+const OTHER_SIDE: Readonly<Record<Position, Position>> = {
+  left: 'right',
+  right: 'left',
+  top: 'bottom',
+  bottom: 'top',
+}
+
+/**
+ * One object at one of four places, the factors in a grid: shape by colour by place by background. The negative says
+ * the opposite place. Source: Bordes et al. 2023, "PUG: photorealistic and semantically controllable synthetic data"
+ * (arXiv 2308.03977), section 4.
+ */
+function positionRow({ seed, placed, side }: RowOptions, index: number, id: string): SceneRow {
+  const random = randomOf(seed, index, STREAM.grid)
+  const cell = index % 2 ** 40
+  const names = Object.keys(POSITIONS) as Position[]
+  const digits = mixedRadix(cell, [names.length, SHAPES.length, COLOUR_NAMES.length, BACKGROUNDS.length])
+  const position = names[digits[0]!]!
+  const [x, y] = POSITIONS[position]
+  const object: SceneObject = {
+    shape: SHAPES[digits[1]!]!,
+    colour: COLOUR_NAMES[digits[2]!]!,
+    size: 'large',
+    texture: 'plain',
+    x: short(x + random.between(-0.03, 0.03)),
+    y: short(y + random.between(-0.03, 0.03)),
+    radius: SIZES.large,
+    angle: short(random.between(-0.2, 0.2)),
+  }
+  const scene: Scene = {
+    background: BACKGROUNDS[digits[3]!]!,
+    look: random.below(4),
+    objects: [object],
+    camera: STRAIGHT,
+  }
+  const thing = { shape: object.shape, colour: object.colour }
+  const at = (place: Position) => say({ kind: 'thing', thing, place: place as Place })
+  const tells = side === 'test' || random.unit() < placed
+  return {
+    id,
+    scene,
+    captions: [tells ? at(position) : say({ kind: 'thing', thing })],
+    negatives: [at(OTHER_SIDE[position])],
+    kind: position === 'left' || position === 'right' ? 'left_right' : 'top_bottom',
+  }
+}
+
+/** The digits of a number whose places have these sizes, the first running fastest. */
+function mixedRadix(value: number, sizes: readonly number[]): number[] {
+  let rest = value
+  return sizes.map(size => {
+    const digit = rest % size
+    rest = Math.floor(rest / size)
+    return digit
+  })
+}

@@ -1,0 +1,23 @@
+import type { Relation } from './relations.ts'
+import type { SceneObject } from './scene.ts'
+import { COLOUR_NAMES, SHAPES } from './vocabulary.ts'
+
+/**
+ * How train and test scenes differ. `random`: other indices of the same distribution. `pairs`: some combinations of
+ * colour and shape are never trained on, and every test scene has one. `relations`: the trained horizontal relations
+ * of some shapes are only ever one way round.
+ */
+export const SPLITS = ['random', 'pairs', 'relations'] as const
+export type Split = (typeof SPLITS)[number]
+
+/** One combination in this many is held out; each colour and each shape stays in most of its combinations. */
+const HELD_OUT_OF = 5
+
+/** Whether a combination of colour and shape is held out of training. */
+export function isHeldOutPair({ shape, colour }: Pick<SceneObject, 'shape' | 'colour'>): boolean {
+  return (COLOUR_NAMES.indexOf(colour) + 2 * SHAPES.indexOf(shape)) % HELD_OUT_OF === 0
+}
+
+/** Whether training never sees a shape in this relation: every other shape never stands left of anything. */
+export const isHeldOutRelation = (shape: SceneObject['shape'], relation: Relation): boolean =>
+  relation === 'left of' && SHAPES.indexOf(shape) % 2 === 0
