@@ -6,6 +6,12 @@ import { scenes } from './data/scenes.ts'
 import { shuffleColumn } from './data/shuffle-column.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
+import { factors } from './evaluation/factors.ts'
+import { forcedChoice } from './evaluation/forced-choice.ts'
+import { geometry } from './evaluation/geometry.ts'
+import { knn } from './evaluation/knn.ts'
+import { linearProbe } from './evaluation/linear-probe.ts'
+import { quads } from './evaluation/quads.ts'
 import { retrieval } from './evaluation/retrieval.ts'
 import { zeroShot } from './evaluation/zero-shot.ts'
 import { batchNorm } from './layer/batch-norm.ts'
@@ -60,6 +66,12 @@ const ALL: readonly NodeDef[] = [
   bind,
   retrieval,
   zeroShot,
+  forcedChoice,
+  quads,
+  factors,
+  linearProbe,
+  knn,
+  geometry,
   note,
 ]
 
