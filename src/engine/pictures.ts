@@ -58,7 +58,8 @@ export async function withPictures(
 
 /** The column that the evaluated wires read pictures from; else the first there is. */
 function pictureColumn(graph: CheckedGraph, node: CheckedNode, dataset: EngineDataset): string | undefined {
-  const pairs = wireOf(node, (node.def as EvaluatorNode).needs(node.params).pairs)
+  const needs = (node.def as EvaluatorNode).needs(node.params).pairs
+  const pairs = needs && wireOf(node, needs.port)
   const operands = pairs === undefined ? undefined : operandsOf(graph, pairs)
   const read = operands ? fieldsOf(graph, [operands.rows, operands.columns]) : []
   const { columns } = dataset.table

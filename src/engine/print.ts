@@ -1,10 +1,7 @@
 import { DataError } from '../data/error.ts'
-import { buildPairSlice, buildWireSlice } from '../graph/compile/eval-slice.ts'
-import { inheritedPrecision } from '../graph/compile/precision.ts'
 import { buildTrainStep } from '../graph/compile/train-step.ts'
 import { splitWire, type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, SettingsValue } from '../graph/host.ts'
-import { operandsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
 import type { Program } from '../ir/program.ts'
 import { lowerToJax } from '../lower/jax/lower.ts'
@@ -12,7 +9,7 @@ import { lowerToStableHlo } from '../lower/stablehlo/lower.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { GraphSource } from '../protocol/messages.ts'
 import type { EngineContext } from './context.ts'
-import { ROWS, TILE } from './evaluate.ts'
+import { allSlices, evaluationSlices } from './evaluation-slices.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
 import { NodeFailure } from './node-failure.ts'
@@ -49,14 +46,7 @@ export async function printGraph(
       const optimizers = await optimizersOf(loaded, n.id, context)
       programs.push(...onNode(n.id, () => buildTrainStep(loaded.graph, n.id, optimizers)).variants)
     } else if (n.def.kind === 'evaluator') {
-      const pairs = wireOf(n, n.def.needs(n.params).pairs)!
-      const operands = operandsOf(loaded.graph, pairs)!
-      const precision = inheritedPrecision(loaded.graph, n)
-      programs.push(
-        buildWireSlice(loaded.graph, operands.rows, ROWS, precision),
-        buildWireSlice(loaded.graph, operands.columns, ROWS, precision),
-        buildPairSlice(loaded.graph, pairs, operands, TILE, TILE, precision),
-      )
+      programs.push(...allSlices(evaluationSlices(loaded.graph, n)))
     }
   }
   if (programs.length === 0)

@@ -61,7 +61,7 @@ export interface Services {
   }) => Promise<DatasetValue>
   /** Drawn scenes; see the node for what the options mean. */
   readonly scenes: (options: {
-    readonly form: 'captions' | 'pairs' | 'questions' | 'regions' | 'positions'
+    readonly form: 'captions' | 'pairs' | 'quads' | 'questions' | 'regions' | 'positions'
     readonly count: number
     readonly seed: number
     readonly side: 'train' | 'test'
@@ -143,7 +143,7 @@ export interface Services {
     readonly split: string
   }) => Promise<DatasetSchema>
   readonly peekScenes: (options: {
-    readonly form: 'captions' | 'pairs' | 'questions' | 'regions' | 'positions'
+    readonly form: 'captions' | 'pairs' | 'quads' | 'questions' | 'regions' | 'positions'
     readonly count: number
   }) => Promise<DatasetSchema>
   readonly peekFolder: (options: {
@@ -166,18 +166,26 @@ export interface HostContext {
   readonly seed: number
 }
 
-/** One class or caption per row of an embedded table; the engine holds the numbers. */
+/** One picture, class or caption per row of an embedded table; the engine holds the numbers. */
 export interface Side {
   readonly rows: number
 }
 
+/** A wire's value over a dataset: [rows, width], row-major. */
+export interface Embedding {
+  readonly rows: number
+  readonly width: number
+  readonly values: Float32Array
+}
+
 /** What an evaluator may ask for while it measures. All of it runs on the weights it is wired to. */
 export interface EvaluationContext {
-  /** The evaluator's own dataset. */
+  /** The evaluator's own dataset: what its input "dataset" holds. */
   readonly dataset: DatasetValue
-  /** One category index a row; -1 where a row has none. */
+  /** One category index a row; -1 where a row has none. `from` names another of the evaluator's dataset inputs. */
   category(
     column: string,
+    from?: string,
   ): Promise<{ readonly classes: readonly string[]; readonly values: readonly number[] }>
   /** Texts of a column, the variants of each row. */
   texts(column: string): Promise<readonly (readonly string[])[]>
@@ -185,12 +193,24 @@ export interface EvaluationContext {
   readonly rowIds: readonly string[]
   /** Runs one operand of the pairs wire over every row of the dataset. */
   embedDataset(side: 'rows' | 'columns'): Promise<Side>
+  /** Runs one operand of the pairs wire over the pictures of a column. */
+  embedPictures(side: 'rows' | 'columns', column: string): Promise<Side>
+  /** The same over one picture: the mean of the column's, pixel by pixel. What a model sees that is to be blind. */
+  embedMeanPicture(side: 'rows' | 'columns', column: string): Promise<Side>
   /** Runs one operand of the pairs wire over texts, tokenised as in training. */
   embedTexts(side: 'rows' | 'columns', texts: readonly string[]): Promise<Side>
   /** Averages groups of unit embeddings and makes the means unit again: prompt ensembles. */
   ensemble(side: Side, groups: readonly (readonly number[])[]): Side
   /** The pairs wire's logits, [rows.rows × columns.rows], row-major. */
   similarities(rows: Side, columns: Side): Promise<Float32Array>
+  /** The pairs wire's logits of these cells only, [row, column] each, in their order. */
+  pairScores(
+    rows: Side,
+    columns: Side,
+    cells: readonly (readonly [row: number, column: number])[],
+  ): Promise<Float32Array>
+  /** The wire at an input over every row of a dataset; `from` names another dataset input than "dataset". */
+  embed(input: string, from?: string): Promise<Embedding>
 }
 
 export interface ReportTable {
@@ -199,9 +219,11 @@ export interface ReportTable {
   readonly rows: readonly (readonly (string | number)[])[]
 }
 
-/** A matrix to be drawn: a confusion matrix, similarities. */
+/** A matrix to be drawn: a confusion matrix, a heat map of scores. */
 export interface ReportMatrix {
   readonly title: string
+  /** What rows and columns stand for; without it they are true and predicted classes. */
+  readonly axes?: { readonly rows: string; readonly columns: string }
   readonly rowLabels: readonly string[]
   readonly columnLabels: readonly string[]
   readonly values: readonly (readonly number[])[]
@@ -229,6 +251,10 @@ export interface Report {
   readonly metrics: Readonly<Record<string, number>>
   /** Standard errors by metric, where a metric has one. */
   readonly standardErrors?: Readonly<Record<string, number>>
+  /** What each item of the dataset adds to a metric's mean, so that two runs can be compared item by item. */
+  readonly items?: Readonly<Record<string, readonly number[]>>
+  /** What a reader must know before believing the numbers. */
+  readonly warnings?: readonly string[]
   readonly tables?: readonly ReportTable[]
   readonly matrices?: readonly ReportMatrix[]
   readonly galleries?: readonly ReportGallery[]

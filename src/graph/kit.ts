@@ -199,18 +199,27 @@ export interface ParamOverride {
   readonly params: Readonly<Record<string, unknown>>
 }
 
-/** Device wires, its own dataset and weights to a report. */
+/**
+ * How an evaluator fills a side of a pairs wire: from the dataset's columns, from its pictures alone (which may then
+ * stand in other columns, or be replaced by their mean), or from texts that it names.
+ */
+export type Filling = 'dataset' | 'pictures' | 'texts'
+
+/** What an evaluator will bind. */
+export interface EvaluatorNeeds {
+  /** A `pairs` input, cut at its two operands, and how each is filled. */
+  readonly pairs?: { readonly port: string; readonly rows: Filling; readonly columns: Filling }
+  /** Inputs whose device wires it computes over the rows of each of its datasets. */
+  readonly wires?: readonly string[]
+  /** Further columns it reads in each of its datasets, with the kind they must have. */
+  readonly fields: Readonly<Record<string, 'category' | 'text' | 'image'>>
+}
+
+/** Device wires, its own datasets and weights to a report. */
 export interface EvaluatorNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
   readonly kind: 'evaluator'
-  /** What it will bind, so that the checker can say on the wire what is missing before anything runs. */
-  readonly needs: (params: z.infer<S>) => {
-    /** The `pairs` input, and how each side is filled: from the dataset's columns, or from texts it makes. */
-    readonly pairs: string
-    readonly rows: 'dataset' | 'texts'
-    readonly columns: 'dataset' | 'texts'
-    /** Further columns it reads, with the kind they must have. */
-    readonly fields: Readonly<Record<string, 'category' | 'text' | 'image'>>
-  }
+  /** So that the checker can say on the wire what is missing before anything runs. */
+  readonly needs: (params: z.infer<S>) => EvaluatorNeeds
   readonly evaluate: (context: EvaluationContext, params: z.infer<S>) => Promise<Report>
 }
 

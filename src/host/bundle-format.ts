@@ -101,11 +101,14 @@ const match = z.object({ row: text, label: text, correct: z.boolean(), picture: 
 export const reportFile: z.ZodType<Report> = z.object({
   metrics: z.record(text, number),
   standardErrors: z.record(text, number).optional(),
+  items: z.record(text, z.array(number)).optional(),
+  warnings: z.array(text).optional(),
   tables: z.array(z.object({ title: text, columns: z.array(text), rows: z.array(z.array(cell)) })).optional(),
   matrices: z
     .array(
       z.object({
         title: text,
+        axes: z.object({ rows: text, columns: text }).optional(),
         rowLabels: z.array(text),
         columnLabels: z.array(text),
         values: z.array(z.array(number)),

@@ -19,6 +19,12 @@ import { split } from './data/split.ts'
 import { webdataset } from './data/webdataset.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
+import { factors } from './evaluation/factors.ts'
+import { forcedChoice } from './evaluation/forced-choice.ts'
+import { geometry } from './evaluation/geometry.ts'
+import { knn } from './evaluation/knn.ts'
+import { linearProbe } from './evaluation/linear-probe.ts'
+import { quads } from './evaluation/quads.ts'
 import { retrieval } from './evaluation/retrieval.ts'
 import { zeroShot } from './evaluation/zero-shot.ts'
 import { attentionPool } from './layer/attention-pool.ts'
@@ -104,6 +110,12 @@ const ALL: readonly NodeDef[] = [
   bind,
   retrieval,
   zeroShot,
+  forcedChoice,
+  quads,
+  factors,
+  linearProbe,
+  knn,
+  geometry,
   note,
 ]
 

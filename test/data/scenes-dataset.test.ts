@@ -58,6 +58,40 @@ describe('a scenes dataset', () => {
     expect(held('test')).not.toContain(false)
   })
 
+  test('quads: two scenes and two captions of the same words, by both kinds', () => {
+    const rows = [...sceneRows({ ...options, form: 'quads', side: 'test', objects: [2, 3] })]
+    const wordsOf = (text: string) =>
+      text
+        .replace(/\ban\b/g, 'a')
+        .toLowerCase()
+        .match(/\w+/g)!
+        .sort()
+    for (const { scene, captions, second, kind } of rows) {
+      expect(second!.caption).not.toBe(captions[0])
+      expect(wordsOf(second!.caption)).toEqual(wordsOf(captions[0]!))
+      expect(scene.objects.map(o => [o.x, o.y, o.size])).toEqual(
+        second!.scene.objects.map(o => [o.x, o.y, o.size]),
+      )
+      const changed = scene.objects.filter((o, k) => o.colour !== second!.scene.objects[k]!.colour)
+      expect(changed).toHaveLength(2)
+      // Changed colours leave the shapes where they are; changed places take them along.
+      const moved = scene.objects.filter((o, k) => o.shape !== second!.scene.objects[k]!.shape)
+      expect(moved).toHaveLength(kind === 'swap_relation' ? 2 : 0)
+    }
+    for (const kind of ['swap_attribute', 'swap_relation'])
+      expect(rows.filter(r => r.kind === kind).length).toBeGreaterThan(20)
+  })
+
+  test('quads of training never show what was held out', () => {
+    const shown = (splitBy: 'pairs' | 'random') =>
+      [...sceneRows({ ...options, form: 'quads', splitBy })].map(r =>
+        r.second!.scene.objects.some(isHeldOutPair),
+      )
+    expect(shown('pairs')).not.toContain(true)
+    // Otherwise it would happen often.
+    expect(shown('random')).toContain(true)
+  })
+
   test('positions: the share of captions that tell is what was asked, the factors are balanced', async () => {
     const count = 352
     const told = async (placed: number) => {

@@ -553,6 +553,45 @@ describe('evaluators', () => {
     )
   })
 
+  const measured = { pairs: 'logits.pairs', dataset: 'test_emoji.dataset', weights: 'train.weights' }
+
+  test('a picture side made from texts, and columns of a forced choice that are not there', () => {
+    const choice = node('evaluation.forcedChoice', { kind: 'group', negatives: ['name', 'foil'] }, measured)
+    const doc = withNode(clip(), 'choice', choice)
+    expect(findings(doc)).toMatchInlineSnapshot(
+      `"error DT050 node "choice" port "dataset": it reads the text column "foil", which this dataset lacks. Its text columns: caption, name, id."`,
+    )
+    const swapped = rewired(doc, 'logits', { image: 'text_unit.output', text: 'image_unit.output' })
+    const { retrieval, zero_shot, ...nodes } = swapped.nodes
+    expect(findings({ ...swapped, nodes })).toMatchInlineSnapshot(`
+      "error DT051 node "choice" port "pairs": "text_unit.output" is to be filled with pictures alone, so it must be made from one image field; it reads batch.caption (text). Wire what is made from pictures to this side of "logits", and nothing that reads the text.
+      error DT051 node "choice" port "pairs": "image_unit.output" is to be filled with texts alone, so it must be made from one text field; it reads batch.image (image). Wire what is made from texts to this side of "logits", and nothing that reads the image.
+      error DT050 node "choice" port "dataset": it reads the text column "foil", which this dataset lacks. Its text columns: caption, name, id."
+    `)
+  })
+
+  test('a wire over two datasets needs its columns in both', () => {
+    const probe = node(
+      'evaluation.linearProbe',
+      { label: 'group' },
+      {
+        embedding: 'image_unit.output',
+        train: 'train_emoji.dataset',
+        dataset: 'test_emoji.dataset',
+        weights: 'train.weights',
+      },
+    )
+    const doc = withNode(clip(), 'probe', probe)
+    expect(findings(doc)).toBe('')
+    expect(findings(withParams(doc, 'probe', { label: 'grup' }))).toMatchInlineSnapshot(`
+      "error DT050 node "probe" port "train": it reads the category column "grup", which this dataset lacks. Did you mean "group"?
+      error DT050 node "probe" port "dataset": it reads the category column "grup", which this dataset lacks. Did you mean "group"?"
+    `)
+    expect(findings(rewired(doc, 'probe', { embedding: 'batch.image' }))).toMatchInlineSnapshot(
+      `"error DT032 node "probe" port "embedding": rank 4 where 2 is needed: the input takes float[batch, any], the wire carries float[batch 128, height 64, width 64, channel 3]"`,
+    )
+  })
+
   test('a text side that reads the text and the image', () => {
     const add = defineDevice({
       type: 'layer.add',

@@ -1,10 +1,8 @@
 import { expect, test } from 'vitest'
-import type { EvaluationContext, Report, Side } from '../../src/graph/host.ts'
-import type { EvaluatorNode } from '../../src/graph/kit.ts'
+import { classify, predict } from '../../src/nodes/evaluation/predict.ts'
 import { median, ranksOf } from '../../src/nodes/evaluation/retrieval.ts'
-import { classify, predict } from '../../src/nodes/evaluation/zero-shot.ts'
-import { registry } from '../../src/nodes/index.ts'
 import { describeGolden, type GoldenArray } from '../nn/golden.ts'
+import { contextOf, evaluate } from './evaluation-kit.ts'
 
 const unitRows = ({ shape, data }: GoldenArray): number[][] => {
   const width = shape.at(-1)!
@@ -14,47 +12,6 @@ const unitRows = ({ shape, data }: GoldenArray): number[][] => {
     return row.map(x => x / length)
   })
 }
-const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((s, x, i) => s + x * b[i]!, 0)
-
-/** Sides of an evaluation that hold their own numbers. */
-interface Rows extends Side {
-  readonly values: readonly (readonly number[])[]
-}
-const sideOf = (values: readonly (readonly number[])[]): Rows => ({ rows: values.length, values })
-
-interface Stub {
-  readonly images: readonly (readonly number[])[]
-  readonly texts: (asked?: readonly string[]) => readonly (readonly number[])[]
-  readonly labels?: readonly number[]
-  readonly classes?: readonly string[]
-}
-
-/** What the engine gives an evaluator, over given embeddings. */
-const contextOf = ({ images, texts, labels = [], classes = [] }: Stub): EvaluationContext => ({
-  dataset: { kind: 'dataset', schema: { fields: {} }, rows: images.length, hash: '' },
-  rowIds: images.map((_, i) => String(i)),
-  category: async () => ({ classes, values: labels }),
-  texts: async () => images.map((_, i) => [`row ${i}`]),
-  embedDataset: async side => sideOf(side === 'rows' ? images : texts()),
-  embedTexts: async (_, asked) => sideOf(texts(asked)),
-  ensemble: (side, groups) =>
-    sideOf(
-      groups.map(group => {
-        const rows = group.map(i => (side as Rows).values[i]!)
-        const mean = rows[0]!.map((_, k) => rows.reduce((s, row) => s + row[k]!, 0) / rows.length)
-        const length = Math.hypot(...mean)
-        return mean.map(x => x / length)
-      }),
-    ),
-  similarities: async (rows, columns) =>
-    Float32Array.from((rows as Rows).values.flatMap(x => (columns as Rows).values.map(y => 100 * dot(x, y)))),
-})
-
-function evaluate(type: string, params: object, context: EvaluationContext): Promise<Report> {
-  const def = registry.get(type) as EvaluatorNode
-  return def.evaluate(context, def.params.parse(params))
-}
-
 interface RetrievalCase {
   readonly image_embeddings: GoldenArray
   readonly text_embeddings: GoldenArray
@@ -69,7 +26,7 @@ describeGolden<{ square: readonly RetrievalCase[] }>('retrieval', golden => {
       const { metrics } = await evaluate(
         'evaluation.retrieval',
         {},
-        contextOf({ images, texts: () => texts }),
+        contextOf({ pictures: { image: images }, textRows: () => texts }),
       )
       for (const direction of ['image_to_text', 'text_to_image'])
         for (const k of [1, 5, 10])
@@ -108,10 +65,9 @@ describeGolden<{ cases: readonly ZeroShotCase[] }>('zero_shot', golden => {
         'evaluation.zeroShot',
         { label: 'kind', templates: Array.from({ length: templates }, (_, t) => `template ${t}: {}`) },
         contextOf({
-          images: unitRows(c.image_embeddings),
-          labels: c.labels.data,
-          classes: names,
-          texts: given => {
+          pictures: { image: unitRows(c.image_embeddings) },
+          categories: { kind: { classes: names, values: c.labels.data } },
+          textRows: given => {
             asked.push(...(given ?? []))
             return prompts
           },

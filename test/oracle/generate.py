@@ -31,6 +31,8 @@ MAKERS: dict[str, tuple[str, str, str, str]] = {
     'clip_text': ('clip_towers', 'PACKAGES', 'TEXT_MADE_BY', 'make_text'),
     'zero_shot': ('zero_shot', 'PACKAGES', 'MADE_BY', 'make'),
     'retrieval': ('retrieval', 'PACKAGES', 'MADE_BY', 'make'),
+    'compositional': ('compositional', 'PACKAGES', 'MADE_BY', 'make'),
+    'embeddings': ('embeddings', 'PACKAGES', 'MADE_BY', 'make'),
     'training': ('training', 'PACKAGES', 'MADE_BY', 'make'),
     'autocast': ('autocast', 'PACKAGES', 'MADE_BY', 'make'),
     'threefry': ('threefry', 'PACKAGES', 'MADE_BY', 'make'),

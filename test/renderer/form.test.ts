@@ -50,7 +50,14 @@ describe('the form of a node', () => {
         "precision: choice",
       ]
     `)
-    expect(form('evaluation.zeroShot').map(f => f.widget.kind)).toEqual(['text', 'texts', 'names'])
+    expect(form('evaluation.zeroShot').map(f => f.widget.kind)).toEqual([
+      'text',
+      'texts',
+      'names',
+      'names',
+      'choice',
+      'number',
+    ])
     expect(form('objective.weightedSum').map(f => f.widget.kind)).toEqual(['numbers'])
     const strange = form('objective.weightedSum', { weights: [1, 'a'] })
     expect(strange.map(f => f.widget.kind)).toEqual(['json'])

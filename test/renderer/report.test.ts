@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import type { Report } from '../../src/graph/host.ts'
 import { matrixLayout, SLANT } from '../../src/renderer/runs/matrix-layout.ts'
 import {
+  hasClasses,
   headline,
-  isCounts,
   matrixCsv,
   metricsCsv,
   reportFacts,
@@ -80,8 +80,8 @@ it('colours counts by their share of the row, an empty row not at all', () => {
     [0.75, 0.25],
     [0, 0],
   ])
-  expect(isCounts(matrix)).toBe(true)
-  expect(isCounts({ ...matrix, values: [[0.5, -1]] })).toBe(false)
+  expect(hasClasses(matrix)).toBe(true)
+  expect(hasClasses({ ...matrix, values: [[0.5, -1]] })).toBe(false)
 })
 
 it('leaves room for every label of a matrix', () => {

@@ -11,6 +11,7 @@ const TABLE_ROWS = 20
 export function reportLines(node: string, report: Report, width: number, style: Style): string[] {
   return [
     style.bold(node),
+    ...(report.warnings ?? []).map(w => `  ${style.yellow('!')} ${w}`),
     ...metricLines(report),
     ...(report.matrices ?? []).flatMap(m => matrixLines(m, width)),
     ...(report.tables ?? []).flatMap(t => tableLines(t, width)),
@@ -34,9 +35,13 @@ function metricLines(report: Report): string[] {
   return table([keep(header), ...rows.map(keep)], keep(align), '  ')
 }
 
-/** Columns are numbered as the rows are, so that many fit. */
+/** A heat map's columns have their names; those of a confusion matrix are numbered as the rows are, so that many fit. */
 function matrixLines(m: ReportMatrix, width: number): string[] {
-  const same = m.rowLabels.join('\n') === m.columnLabels.join('\n')
+  if (m.axes) {
+    const [first, ...others] = [`${m.axes.rows} \\ ${m.axes.columns}`, ...m.columnLabels]
+    const rows = m.rowLabels.map((label, r) => [label, ...(m.values[r] ?? [])])
+    return tableLines({ title: m.title, columns: [first!, ...others], rows }, width)
+  }
   const title = `  ${m.title} (rows: true, columns: predicted)`
   const header = ['', '', ...m.columnLabels.map((_, c) => String(c + 1))]
   const rows = m.rowLabels.map((label, r) => [
@@ -46,7 +51,7 @@ function matrixLines(m: ReportMatrix, width: number): string[] {
   ])
   const align: Align[] = ['right', 'left', ...m.columnLabels.map(() => 'right' as const)]
   const lines = table([header, ...rows], align, '  ')
-  if (!same || lines.some(line => displayWidth(line) > width))
+  if (lines.some(line => displayWidth(line) > width))
     return ['', `  ${m.title}: ${m.rowLabels.length} × ${m.columnLabels.length}, in the run’s folder`]
   return ['', title, ...lines]
 }

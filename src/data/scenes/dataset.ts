@@ -4,10 +4,12 @@ import { DataError } from '../error.ts'
 import { breathe, type JobOptions } from '../parallel.ts'
 import type { Column, Table } from '../table.ts'
 import { NEGATIVE_KINDS } from './negatives.ts'
+import { QUAD_KINDS } from './quads.ts'
 import { QUESTION_KINDS } from './questions.ts'
 import { sceneRef } from './reference.ts'
 import { PLACES, placeOf } from './relations.ts'
 import { type Form, POSITIONS, type RowOptions, type SceneRow, sceneRows } from './rows.ts'
+import type { Scene } from './scene.ts'
 import { BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZE_NAMES, TEXTURES } from './vocabulary.ts'
 
 export const SCENES_ATTRIBUTION: readonly Attribution[] = [
@@ -49,6 +51,11 @@ const coordinate = (i: number): ColumnOf => ({ field: { kind: 'float' }, value: 
 const COLUMNS: Readonly<Record<Form, Readonly<Record<string, ColumnOf>>>> = {
   captions: { caption: caption(true), negative: negative(true) },
   pairs: { caption: caption(false), negative: negative(false), kind: category(NEGATIVE_KINDS, r => r.kind) },
+  quads: {
+    caption: caption(false),
+    caption_b: text(r => r.second!.caption),
+    kind: category(QUAD_KINDS, r => r.kind),
+  },
   positions: {
     caption: caption(false),
     negative: negative(false),
@@ -70,11 +77,18 @@ const COLUMNS: Readonly<Record<Form, Readonly<Record<string, ColumnOf>>>> = {
   },
 }
 
+/** The columns of pictures: every form's own, and the second one of quads. */
+const picturesOf = (form: Form): Record<string, (row: SceneRow) => Scene> => ({
+  image: r => r.scene,
+  ...(form === 'quads' && { image_b: (r: SceneRow) => r.second!.scene }),
+})
+
 const columnsOf = (form: Form): Record<string, ColumnOf> => ({ ...COLUMNS[form], ...FACTORS })
 
 /** The columns of a scenes dataset, without drawing anything; its row count where a scene is a row. */
 export function scenesSchema({ form, count }: Pick<RowOptions, 'form' | 'count'>): DatasetSchema {
-  const fields: Record<string, Field> = { image: { kind: 'image' } }
+  const fields: Record<string, Field> = {}
+  for (const name of Object.keys(picturesOf(form))) fields[name] = { kind: 'image' }
   for (const [name, { field }] of Object.entries(columnsOf(form))) fields[name] = field
   const rows = form === 'captions' || form === 'positions' ? { rows: count } : {}
   return { fields, ...rows, attribution: SCENES_ATTRIBUTION }
@@ -98,9 +112,9 @@ export async function readScenes(options: RowOptions, job: JobOptions = {}): Pro
       `None of the ${options.count} scenes offers a row of the form "${options.form}". Allow more objects.`,
     )
   const { fields } = scenesSchema(options)
-  const columns: Record<string, Column> = {
-    image: { kind: 'image', values: rows.map(r => sceneRef(r.scene)) },
-  }
+  const columns: Record<string, Column> = {}
+  for (const [name, scene] of Object.entries(picturesOf(options.form)))
+    columns[name] = { kind: 'image', values: rows.map(r => sceneRef(scene(r))) }
   for (const [name, { field, value }] of Object.entries(columnsOf(options.form))) {
     if (field.kind === 'image') continue
     const values = rows.map(value)

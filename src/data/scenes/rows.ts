@@ -1,5 +1,6 @@
 import { captionsOf, clearPairs, regionCaption } from './captions.ts'
 import { hardPair, NEGATIVE_KINDS, type NegativeKind } from './negatives.ts'
+import { QUAD_KINDS, quadOf } from './quads.ts'
 import { askAbout, QUESTION_KINDS } from './questions.ts'
 import { randomOf } from './random.ts'
 import type { Place } from './relations.ts'
@@ -10,7 +11,7 @@ import { isHeldOutPair, isHeldOutRelation, type Split } from './splits.ts'
 import { BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZES } from './vocabulary.ts'
 
 /** What a row of a scenes dataset is. */
-export const FORMS = ['captions', 'pairs', 'questions', 'regions', 'positions'] as const
+export const FORMS = ['captions', 'pairs', 'quads', 'questions', 'regions', 'positions'] as const
 export type Form = (typeof FORMS)[number]
 
 export interface RowOptions {
@@ -39,12 +40,14 @@ export interface SceneRow {
     readonly answer: string
     readonly options: readonly string[]
   }
+  /** The second scene and caption of a quad. */
+  readonly second?: { readonly scene: Scene; readonly caption: string }
   /** Left, top, right and bottom of a region, as shares of the picture's side. */
   readonly box?: readonly [number, number, number, number]
 }
 
 /** Streams of random numbers, so that what one is used for never changes another. */
-const STREAM = { words: 1, negatives: 2, questions: 3, grid: 4 }
+const STREAM = { words: 1, negatives: 2, questions: 3, grid: 4, quads: 5 }
 /** Indices of test scenes start here: no scene is in both sides. */
 const TEST_FROM = 2 ** 40
 
@@ -82,6 +85,11 @@ function belongs({ splitBy, side, objects }: RowOptions, scene: Scene): boolean 
   return true
 }
 
+/** Whether a changed scene of training holds what was held out. */
+const leaks = (options: RowOptions, scene: Scene): boolean =>
+  options.side === 'train' &&
+  (options.splitBy === 'pairs' ? scene.objects.some(isHeldOutPair) : !belongs(options, scene))
+
 type Rows = (options: RowOptions, scene: Scene, index: number, id: string) => Iterable<SceneRow>
 
 const ROWS: Readonly<Record<Exclude<Form, 'positions'>, Rows>> = {
@@ -101,6 +109,14 @@ const ROWS: Readonly<Record<Exclude<Form, 'positions'>, Rows>> = {
       )
       if (!pair) return []
       return [{ id: `${id}-${kind}`, scene, captions: [pair.positive], negatives: [pair.negative], kind }]
+    }),
+  quads: (options, scene, index, id) =>
+    QUAD_KINDS.flatMap((kind, k) => {
+      const quad = quadOf(scene, kind, randomOf(options.seed, index, STREAM.quads, k))
+      if (!quad || leaks(options, quad.scenes[1])) return []
+      const [caption, other] = quad.captions
+      const second = { scene: quad.scenes[1], caption: other }
+      return [{ id: `${id}-${kind}`, scene, captions: [caption], kind, second }]
     }),
   questions: ({ seed }, scene, index, id) =>
     QUESTION_KINDS.flatMap((kind, k) => {

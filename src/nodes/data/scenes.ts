@@ -22,11 +22,12 @@ textures on eight backgrounds. A scene is a pure function of (seed, index), so t
 claim about a model is tested in minutes.
 
 What a row is: a scene with its true captions, terse to dense, and hard negatives (\`captions\`); one hard pair, a true
-sentence and a false one with the same slots (\`pairs\`); a question with its answer (\`questions\`); an object with its
+sentence and a false one with the same slots (\`pairs\`); two pictures with two captions of the same words, in which two
+things have changed colours or places (\`quads\`); a question with its answer (\`questions\`); an object with its
 box (\`regions\`); one object at one of four places, the factors in a grid as in PUG (\`positions\`).
 
-Columns: \`image\`; \`caption\`, \`negative\`, \`kind\`; or \`question\`, \`answer\`, \`options\`; \`box_left\` …; always the factors
-\`shape\`, \`colour\`, \`size\`, \`texture\`, \`place\` of the first object, \`background\`, the number of \`objects\`, and the
+Columns: \`image\`; \`caption\`, \`negative\`, \`kind\`; or \`image_b\`, \`caption_b\`; or \`question\`, \`answer\`, \`options\`;
+\`box_left\` …; always the factors \`shape\`, \`colour\`, \`size\`, \`texture\`, \`place\` of the first object, \`background\`, the number of \`objects\`, and the
 whole \`scene\` as JSON.
 
 Splits: train and test never share a scene. \`pairs\` holds a fifth of the combinations of colour and shape out of
@@ -34,10 +35,10 @@ training, and each test scene has one of them; \`relations\` holds out "left of"
 
 Source: in the spirit of CLEVR, Johnson et al. 2017 (arXiv 1612.06890), and PUG, Bordes et al. 2023 (arXiv
 2308.03977); hard negatives by the kinds of ARO, Yuksekgonul et al. 2023 (arXiv 2210.01936), and SugarCrepe, Hsieh
-et al. 2023 (arXiv 2306.14610).`,
+et al. 2023 (arXiv 2306.14610); quads as in Winoground, Thrush et al. 2022 (arXiv 2204.03162).`,
   params: z.strictObject({
     rows: z
-      .enum(['captions', 'pairs', 'questions', 'regions', 'positions'])
+      .enum(['captions', 'pairs', 'quads', 'questions', 'regions', 'positions'])
       .default('captions')
       .describe('What a row is.'),
     count: z.int().min(1).max(5_000_000).default(20_000).describe('Number of scenes.'),

@@ -1,7 +1,8 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
 import type { Report, ReportGallery } from '../../graph/host.ts'
 import { defineEvaluator, z } from '../../graph/kit.ts'
-import { pairInputs, proportionError } from './inputs.ts'
+import { pairInputs } from './inputs.ts'
+import { mean, meanError } from './statistics.ts'
 
 const KS = [1, 5, 10] as const
 const GALLERY = { queries: 12, matches: 5 }
@@ -49,9 +50,7 @@ Source: Karpathy & Fei-Fei 2015 (arXiv 1412.2306), section 4.1; zero-shot form: 
   inputs: pairInputs,
   types: () => ({ report: { kind: 'report' } }),
   needs: p => ({
-    pairs: 'pairs',
-    rows: 'dataset',
-    columns: 'dataset',
+    pairs: { port: 'pairs', rows: 'dataset', columns: 'dataset' },
     fields: p.gallery ? { [p.label]: 'text' } : {},
   }),
   evaluate: async (context, p): Promise<Report> => {
@@ -64,22 +63,25 @@ Source: Karpathy & Fei-Fei 2015 (arXiv 1412.2306), section 4.1; zero-shot form: 
     const toImage = (i: number, j: number) => scores[j * n + i]!
     const metrics: Record<string, number> = { n }
     const standardErrors: Record<string, number> = {}
+    const items: Record<string, number[]> = {}
     for (const [direction, score] of [
       ['image_to_text', toText],
       ['text_to_image', toImage],
     ] as const) {
       const ranks = ranksOf(score, n)
       for (const k of KS) {
-        const recall = ranks.reduce((hits, r) => hits + (r <= k ? 1 : 0), 0) / n
-        metrics[`${direction}_recall@${k}`] = recall
-        standardErrors[`${direction}_recall@${k}`] = proportionError(recall, n)
+        const name = `${direction}_recall@${k}`
+        items[name] = Array.from(ranks, r => (r <= k ? 1 : 0))
+        metrics[name] = mean(items[name])
+        standardErrors[name] = meanError(items[name])
       }
       metrics[`${direction}_median_rank`] = median(ranks)
     }
     for (const k of KS) metrics[`chance_recall@${k}`] = Math.min(1, k / n)
-    if (p.gallery === 0) return { metrics, standardErrors }
+    if (p.gallery === 0) return { metrics, standardErrors, items }
     const labels = (await context.texts(p.label)).map(t => t[0] ?? '')
-    return { metrics, standardErrors, galleries: [galleryOf(context.rowIds, labels, toImage, n, p.gallery)] }
+    const galleries = [galleryOf(context.rowIds, labels, toImage, n, p.gallery)]
+    return { metrics, standardErrors, items, galleries }
   },
 })
 

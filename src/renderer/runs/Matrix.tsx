@@ -4,7 +4,7 @@ import { percent, short } from '../ui/format.ts'
 import styles from './Matrix.module.css'
 import { MatrixCanvas, scaled } from './MatrixCanvas.tsx'
 import { matrixLayout, SLANT } from './matrix-layout.ts'
-import { isCounts } from './report-model.ts'
+import { hasClasses } from './report-model.ts'
 
 /** With more rows or columns than this, cells are only colours, and pointing says what they are. */
 const LABELLED = 40
@@ -30,18 +30,21 @@ export const Matrix = memo(function Matrix({ matrix }: { readonly matrix: Report
         </div>
       )}
       <p className={styles.tip} aria-live="polite">
-        {at ? <Said matrix={matrix} at={at} /> : 'Rows: what is true. Columns: what was predicted.'}
+        {at ? <Said matrix={matrix} at={at} /> : meaningOf(matrix)}
       </p>
     </div>
   )
 })
+
+const meaningOf = ({ axes }: ReportMatrix): string =>
+  axes ? `Rows: ${axes.rows}. Columns: ${axes.columns}.` : 'Rows: what is true. Columns: what was predicted.'
 
 function Said({ matrix, at }: { readonly matrix: ReportMatrix; readonly at: Cell }) {
   const row = matrix.values[at.row] ?? []
   const value = row[at.column] ?? 0
   const sum = row.reduce((a, b) => a + b, 0)
   const [truth, predicted] = [matrix.rowLabels[at.row], matrix.columnLabels[at.column]]
-  if (!isCounts(matrix))
+  if (!hasClasses(matrix))
     return (
       <>
         <strong>{short(value)}</strong> for {truth} and {predicted}
@@ -106,7 +109,7 @@ function Labelled({ matrix, room, at, onHover }: LabelledProps) {
       }),
     [rowLabels, columnLabels, texts, room],
   )
-  const isSquare = rowLabels.join('\n') === columnLabels.join('\n')
+  const isSquare = !matrix.axes && rowLabels.join('\n') === columnLabels.join('\n')
   return (
     <svg
       className={styles.matrix}
@@ -117,7 +120,7 @@ function Labelled({ matrix, room, at, onHover }: LabelledProps) {
       aria-label={`${matrix.title}, ${rowLabels.length} by ${columnLabels.length}`}
       onPointerLeave={() => onHover(null)}
     >
-      {isCounts(matrix) && (
+      {hasClasses(matrix) && (
         <text className={styles.axis} x={left - 8} y={top - 8} textAnchor="end">
           {AXES}
         </text>

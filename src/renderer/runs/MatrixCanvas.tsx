@@ -2,7 +2,7 @@ import { useLayoutEffect, useRef } from 'react'
 import type { ReportMatrix } from '../../graph/host.ts'
 import { useSession } from '../state/index.ts'
 import styles from './Matrix.module.css'
-import { isCounts, rowShares } from './report-model.ts'
+import { hasClasses, rowShares } from './report-model.ts'
 
 interface Props {
   readonly matrix: ReportMatrix
@@ -57,7 +57,7 @@ export function MatrixCanvas({ matrix, onHover }: Props) {
 
 /** 0–1: shares of each row for counts, else between the least and the greatest value. */
 export function scaled(matrix: ReportMatrix): number[][] {
-  if (isCounts(matrix)) return rowShares(matrix)
+  if (hasClasses(matrix)) return rowShares(matrix)
   const all = matrix.values.flat().filter(Number.isFinite)
   const [min, max] = [Math.min(...all), Math.max(...all)]
   return matrix.values.map(row =>

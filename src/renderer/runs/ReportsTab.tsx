@@ -1,4 +1,4 @@
-import { BadgeInfo, ChartNoAxesColumn, ClipboardCopy, LocateFixed } from 'lucide-react'
+import { BadgeInfo, ChartNoAxesColumn, ClipboardCopy, LocateFixed, TriangleAlert } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import type { Report, ReportTable } from '../../graph/host.ts'
 import type { Attribution } from '../../graph/schema.ts'
@@ -65,6 +65,12 @@ function Body({ run, report }: { readonly run: string; readonly report: Report }
   return (
     <div className={styles.body}>
       <Card title="Metrics">
+        {report.warnings?.map(warning => (
+          <p key={warning} className={styles.warning}>
+            <TriangleAlert size={15} aria-hidden="true" />
+            {warning}
+          </p>
+        ))}
         <MetricTable report={report} />
       </Card>
       {report.matrices?.map(matrix => (

@@ -92,9 +92,9 @@ export const rowShares = (matrix: ReportMatrix): number[][] =>
     return row.map(v => (sum > 0 ? Math.max(0, v) / sum : 0))
   })
 
-/** The rows are counts of things, so shares of them mean something. */
-export const isCounts = (matrix: ReportMatrix): boolean =>
-  matrix.values.every(row => row.every(v => Number.isInteger(v) && v >= 0))
+/** The rows are counts of true and predicted classes, so shares of them mean something. */
+export const hasClasses = (matrix: ReportMatrix): boolean =>
+  !matrix.axes && matrix.values.every(row => row.every(v => Number.isInteger(v) && v >= 0))
 
 /** The metrics as CSV, numbers in full. */
 export const metricsCsv = (report: Report): string =>
