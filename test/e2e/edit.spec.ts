@@ -101,7 +101,7 @@ test('nodes are added, duplicated and deleted', async ({ workbench }) => {
   const from = await window.centreOf(window.port('train_emoji', 'Output', 'dataset'))
   await window.drag(from, { x: box.x + box.width / 2, y: box.y + 60 })
   const search = page.getByRole('dialog', { name: 'Add a node for dataset' })
-  await search.getByRole('combobox').fill('shuffle')
+  await search.getByRole('combobox').fill('shuffle column')
   await page.keyboard.press('Enter')
   await expect(cards).toHaveCount(before + 3)
   await expect(window.wire('Emoji dataset', 'Shuffle column dataset')).toBeAttached()
