@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DataError } from './error.ts'
+import { mix } from './mix.ts'
 
 const ROUNDS = 12
 
@@ -95,14 +96,6 @@ function roundKeys(key: readonly (string | number)[]): Uint32Array {
     for (let i = 0; i < 8 && block * 8 + i < ROUNDS; i++) keys[block * 8 + i] = digest.readUInt32LE(i * 4)
   }
   return keys
-}
-
-/** A 32-bit bijection whose every output bit depends on every input bit (the `lowbias32` constants of C. Wellons). */
-function mix(word: number): number {
-  let x = word
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d)
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b)
-  return (x ^ (x >>> 16)) >>> 0
 }
 
 /** Seeds are whole numbers up to 2^53; both halves count. */

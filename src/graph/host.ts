@@ -1,3 +1,4 @@
+import type { ScenesOptions } from './scenes.ts'
 import type { Attribution, DatasetSchema } from './schema.ts'
 
 /** A dataset as host nodes pass it on: only the engine looks inside. */
@@ -60,26 +61,7 @@ export interface Services {
     readonly onBadRow: 'skip' | 'fail'
   }) => Promise<DatasetValue>
   /** Drawn scenes; see the node for what the options mean. */
-  readonly scenes: (options: {
-    readonly form: 'captions' | 'pairs' | 'quads' | 'questions' | 'regions' | 'positions'
-    readonly count: number
-    readonly seed: number
-    readonly side: 'train' | 'test'
-    readonly splitBy: 'random' | 'pairs' | 'relations'
-    readonly objects: readonly [least: number, most: number]
-    readonly overlap: boolean
-    readonly negatives: readonly (
-      | 'swap_attribute'
-      | 'swap_relation'
-      | 'replace_object'
-      | 'replace_attribute'
-      | 'replace_relation'
-      | 'add_attribute'
-      | 'negate'
-      | 'shuffle_words'
-    )[]
-    readonly placed: number
-  }) => Promise<DatasetValue>
+  readonly scenes: (options: ScenesOptions) => Promise<DatasetValue>
   /** `path` may hold braces, `shard-{000..009}.tar`. */
   readonly webdataset: (options: ReadingOptions & { readonly path: string }) => Promise<DatasetValue>
   readonly parquet: (options: ReadingOptions & { readonly path: string }) => Promise<DatasetValue>
@@ -142,10 +124,7 @@ export interface Services {
     readonly language: string
     readonly split: string
   }) => Promise<DatasetSchema>
-  readonly peekScenes: (options: {
-    readonly form: 'captions' | 'pairs' | 'quads' | 'questions' | 'regions' | 'positions'
-    readonly count: number
-  }) => Promise<DatasetSchema>
+  readonly peekScenes: (options: Pick<ScenesOptions, 'form' | 'count'>) => Promise<DatasetSchema>
   readonly peekFolder: (options: {
     readonly path: string
     readonly metadata?: string

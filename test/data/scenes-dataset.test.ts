@@ -7,11 +7,12 @@ import { readScenes, scenesSchema } from '../../src/data/scenes/dataset.ts'
 import { NEGATIVE_KINDS } from '../../src/data/scenes/negatives.ts'
 import { sceneOf } from '../../src/data/scenes/reference.ts'
 import { renderScene } from '../../src/data/scenes/render.ts'
-import { FORMS, type RowOptions, sceneRows } from '../../src/data/scenes/rows.ts'
+import { sceneRows } from '../../src/data/scenes/rows.ts'
 import { isHeldOutPair } from '../../src/data/scenes/splits.ts'
 import type { Column } from '../../src/data/table.ts'
+import { SCENE_NEGATIVES, SCENE_ROWS, type ScenesOptions } from '../../src/graph/scenes.ts'
 
-const options: RowOptions = {
+const options: ScenesOptions = {
   form: 'captions',
   count: 60,
   seed: 3,
@@ -27,7 +28,11 @@ const texts = (column: Column | undefined): readonly (readonly string[])[] =>
   column?.kind === 'text' ? column.values : []
 
 describe('a scenes dataset', () => {
-  test.each(FORMS)('%s: rows as the schema says, the same each time', async form => {
+  test('every kind of negative that a node offers is made, in the order of its class index', () => {
+    expect(NEGATIVE_KINDS).toEqual(SCENE_NEGATIVES)
+  })
+
+  test.each(SCENE_ROWS)('%s: rows as the schema says, the same each time', async form => {
     const table = await readScenes({ ...options, form })
     expect((await readScenes({ ...options, form })).hash).toBe(table.hash)
     expect((await readScenes({ ...options, form, seed: 4 })).hash).not.toBe(table.hash)

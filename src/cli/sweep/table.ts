@@ -1,3 +1,4 @@
+import { mean } from '../../nodes/evaluation/statistics.ts'
 import type { Override } from '../overrides.ts'
 import { type Align, table } from '../render/table.ts'
 import { showPoint } from './space.ts'
@@ -29,10 +30,10 @@ export function columnsOf(results: readonly PointResult[], asked: readonly strin
 
 /** Mean and, over several seeds, the standard deviation of a metric. */
 export function summarise(values: readonly number[]): { readonly mean: number; readonly sd?: number } {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length
-  if (values.length < 2) return { mean }
-  const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / (values.length - 1)
-  return { mean, sd: Math.sqrt(variance) }
+  const middle = mean(values)
+  if (values.length < 2) return { mean: middle }
+  const squares = values.reduce((sum, v) => sum + (v - middle) ** 2, 0)
+  return { mean: middle, sd: Math.sqrt(squares / (values.length - 1)) }
 }
 
 /** One line a point: mean ± standard deviation of each metric over its seeds. */
@@ -49,7 +50,7 @@ export function sweepTable(results: readonly PointResult[], asked: readonly stri
 
 function cell(values: readonly number[]): string {
   if (values.length === 0) return '–'
-  const { mean, sd } = summarise(values)
-  const shown = Math.abs(mean) >= 100 ? mean.toFixed(1) : mean.toFixed(4)
+  const { mean: middle, sd } = summarise(values)
+  const shown = Math.abs(middle) >= 100 ? middle.toFixed(1) : middle.toFixed(4)
   return sd === undefined ? shown : `${shown} ± ${sd.toFixed(4)}`
 }

@@ -1,3 +1,4 @@
+import type { SceneRows, ScenesOptions } from '../../graph/scenes.ts'
 import type { Attribution, DatasetSchema, Field } from '../../graph/schema.ts'
 import { buildTable } from '../build.ts'
 import { DataError } from '../error.ts'
@@ -8,7 +9,7 @@ import { QUAD_KINDS } from './quads.ts'
 import { QUESTION_KINDS } from './questions.ts'
 import { sceneRef } from './reference.ts'
 import { PLACES, placeOf } from './relations.ts'
-import { type Form, POSITIONS, type RowOptions, type SceneRow, sceneRows } from './rows.ts'
+import { POSITIONS, type SceneRow, sceneRows } from './rows.ts'
 import type { Scene } from './scene.ts'
 import { BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZE_NAMES, TEXTURES } from './vocabulary.ts'
 
@@ -48,7 +49,7 @@ const caption = (variants: boolean): ColumnOf => text(r => r.captions, variants)
 const negative = (variants: boolean): ColumnOf => text(r => r.negatives!, variants)
 const coordinate = (i: number): ColumnOf => ({ field: { kind: 'float' }, value: r => r.box![i]! })
 
-const COLUMNS: Readonly<Record<Form, Readonly<Record<string, ColumnOf>>>> = {
+const COLUMNS: Readonly<Record<SceneRows, Readonly<Record<string, ColumnOf>>>> = {
   captions: { caption: caption(true), negative: negative(true) },
   pairs: { caption: caption(false), negative: negative(false), kind: category(NEGATIVE_KINDS, r => r.kind) },
   quads: {
@@ -78,15 +79,15 @@ const COLUMNS: Readonly<Record<Form, Readonly<Record<string, ColumnOf>>>> = {
 }
 
 /** The columns of pictures: every form's own, and the second one of quads. */
-const picturesOf = (form: Form): Record<string, (row: SceneRow) => Scene> => ({
+const picturesOf = (form: SceneRows): Record<string, (row: SceneRow) => Scene> => ({
   image: r => r.scene,
   ...(form === 'quads' && { image_b: (r: SceneRow) => r.second!.scene }),
 })
 
-const columnsOf = (form: Form): Record<string, ColumnOf> => ({ ...COLUMNS[form], ...FACTORS })
+const columnsOf = (form: SceneRows): Record<string, ColumnOf> => ({ ...COLUMNS[form], ...FACTORS })
 
 /** The columns of a scenes dataset, without drawing anything; its row count where a scene is a row. */
-export function scenesSchema({ form, count }: Pick<RowOptions, 'form' | 'count'>): DatasetSchema {
+export function scenesSchema({ form, count }: Pick<ScenesOptions, 'form' | 'count'>): DatasetSchema {
   const fields: Record<string, Field> = {}
   for (const name of Object.keys(picturesOf(form))) fields[name] = { kind: 'image' }
   for (const [name, { field }] of Object.entries(columnsOf(form))) fields[name] = field
@@ -98,7 +99,7 @@ export function scenesSchema({ form, count }: Pick<RowOptions, 'form' | 'count'>
 const CHUNK = 500
 
 /** The table of a scenes dataset: pictures are drawn when they are packed. */
-export async function readScenes(options: RowOptions, job: JobOptions = {}): Promise<Table> {
+export async function readScenes(options: ScenesOptions, job: JobOptions = {}): Promise<Table> {
   const rows: SceneRow[] = []
   for (const row of sceneRows(options)) {
     rows.push(row)

@@ -1,3 +1,4 @@
+import type { SceneNegative } from '../../graph/scenes.ts'
 import { briefly, clearPairs, fully } from './captions.ts'
 import { type Claim, isFalse, isTrue, type Thing } from './claims.ts'
 import type { Random } from './random.ts'
@@ -6,22 +7,9 @@ import type { Scene } from './scene.ts'
 import { say, type Wording } from './sentences.ts'
 import { COLOUR_NAMES, type Colour, SHAPES, type Shape, TEXTURES } from './vocabulary.ts'
 
-/** How a hard negative differs from its positive, in the words of ARO and SugarCrepe. */
-export const NEGATIVE_KINDS = [
-  'swap_attribute',
-  'swap_relation',
-  'replace_object',
-  'replace_attribute',
-  'replace_relation',
-  'add_attribute',
-  'negate',
-  'shuffle_words',
-] as const
-export type NegativeKind = (typeof NEGATIVE_KINDS)[number]
-
 /** A true sentence of a scene and a false one with the same slots and the same number of words. */
 export interface HardPair {
-  readonly kind: NegativeKind
+  readonly kind: SceneNegative
   readonly positive: string
   readonly negative: string
 }
@@ -68,7 +56,7 @@ const newColour = ({ colour }: Thing, random: Random) => ({
   colour: other<Colour>(random, COLOUR_NAMES, colour!),
 })
 
-const CHANGES: Readonly<Record<Exclude<NegativeKind, 'shuffle_words'>, Change>> = {
+const CHANGES: Readonly<Record<Exclude<SceneNegative, 'shuffle_words'>, Change>> = {
   swap_attribute: ofPair(({ a, b }) => ({
     a: { ...a, colour: b.colour },
     b: { ...b, colour: a.colour },
@@ -101,13 +89,19 @@ const CHANGES: Readonly<Record<Exclude<NegativeKind, 'shuffle_words'>, Change>> 
   },
 }
 
+/** All kinds, in the order of their class indices. */
+export const NEGATIVE_KINDS: readonly SceneNegative[] = [
+  ...(Object.keys(CHANGES) as (keyof typeof CHANGES)[]),
+  'shuffle_words',
+]
+
 const TRIES = 20
 
 /**
  * A hard pair of a kind for a scene; undefined where the scene offers none (one object has no relation to swap).
  * The positive is true and the negative false beyond doubt, by the scene's own truth.
  */
-export function hardPair(scene: Scene, kind: NegativeKind, random: Random): HardPair | undefined {
+export function hardPair(scene: Scene, kind: SceneNegative, random: Random): HardPair | undefined {
   const wording: Wording = { template: random.below(3), words: random.below(2) }
   if (kind === 'shuffle_words') return shuffled(scene, random, wording)
   for (let i = 0; i < TRIES; i++) {

@@ -1,3 +1,5 @@
+import { mix } from '../mix.ts'
+
 /** A stream of pseudo-random numbers that is a pure function of its key: equal on every machine. */
 export interface Random {
   /** 32 uniform bits. */
@@ -51,12 +53,4 @@ export function randomOf(...key: readonly number[]): Random {
       return out
     },
   }
-}
-
-/** A 32-bit bijection whose every output bit depends on every input bit (the `lowbias32` constants of C. Wellons). */
-function mix(word: number): number {
-  let x = word
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d)
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b)
-  return (x ^ (x >>> 16)) >>> 0
 }

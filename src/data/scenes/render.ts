@@ -5,7 +5,7 @@ import { DISTANCES } from './shapes.ts'
 import { COLOURS, type Rgb } from './vocabulary.ts'
 
 /** Nothing is in front of the background here. */
-export const NO_OBJECT = 255
+const NO_OBJECT = 255
 
 export interface Rendered {
   /** uint8[size, size, 3], sRGB. */
@@ -77,7 +77,7 @@ function windowOf(object: SceneObject, size: number, margin: number) {
 }
 
 /** Signed distance in pixels from the middle of a pixel to the object's edge. */
-function distanceTo(object: SceneObject, size: number): (column: number, row: number) => number {
+export function distanceTo(object: SceneObject, size: number): (column: number, row: number) => number {
   const distance = DISTANCES[object.shape]
   const radius = object.radius * size
   const [cos, sin] = [Math.cos(object.angle) / radius, Math.sin(object.angle) / radius]

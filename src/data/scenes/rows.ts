@@ -1,5 +1,6 @@
+import type { SceneRows, ScenesOptions } from '../../graph/scenes.ts'
 import { captionsOf, clearPairs, regionCaption } from './captions.ts'
-import { hardPair, NEGATIVE_KINDS, type NegativeKind } from './negatives.ts'
+import { hardPair, NEGATIVE_KINDS } from './negatives.ts'
 import { QUAD_KINDS, quadOf } from './quads.ts'
 import { askAbout, QUESTION_KINDS } from './questions.ts'
 import { randomOf } from './random.ts'
@@ -7,27 +8,8 @@ import type { Place } from './relations.ts'
 import { EVERYTHING, type SceneOptions, sampleScene, short } from './sample.ts'
 import { type Scene, type SceneObject, STRAIGHT } from './scene.ts'
 import { say } from './sentences.ts'
-import { isHeldOutPair, isHeldOutRelation, type Split } from './splits.ts'
+import { isHeldOutPair, isHeldOutRelation } from './splits.ts'
 import { BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZES } from './vocabulary.ts'
-
-/** What a row of a scenes dataset is. */
-export const FORMS = ['captions', 'pairs', 'quads', 'questions', 'regions', 'positions'] as const
-export type Form = (typeof FORMS)[number]
-
-export interface RowOptions {
-  readonly form: Form
-  /** Scenes; other forms give several rows a scene. */
-  readonly count: number
-  readonly seed: number
-  readonly side: 'train' | 'test'
-  readonly splitBy: Split
-  readonly objects: readonly [least: number, most: number]
-  readonly overlap: boolean
-  /** Kinds of hard negatives. */
-  readonly negatives: readonly NegativeKind[]
-  /** For positions: share of the captions that say where the object is. */
-  readonly placed: number
-}
 
 export interface SceneRow {
   readonly id: string
@@ -52,7 +34,7 @@ const STREAM = { words: 1, negatives: 2, questions: 3, grid: 4, quads: 5 }
 const TEST_FROM = 2 ** 40
 
 /** The rows of a scenes dataset, a pure function of the options. */
-export function* sceneRows(options: RowOptions): Generator<SceneRow> {
+export function* sceneRows(options: ScenesOptions): Generator<SceneRow> {
   for (let i = 0; i < options.count; i++) {
     const index = (options.side === 'test' ? TEST_FROM : 0) + i
     const id = `${options.side}-${i}`
@@ -62,7 +44,7 @@ export function* sceneRows(options: RowOptions): Generator<SceneRow> {
 }
 
 /** The first scene of an index's own sequence that belongs to the side. */
-function sceneFor(options: RowOptions, index: number): Scene {
+function sceneFor(options: ScenesOptions, index: number): Scene {
   const sampling: SceneOptions = {
     ...EVERYTHING,
     objects: options.objects,
@@ -75,7 +57,7 @@ function sceneFor(options: RowOptions, index: number): Scene {
   }
 }
 
-function belongs({ splitBy, side, objects }: RowOptions, scene: Scene): boolean {
+function belongs({ splitBy, side, objects }: ScenesOptions, scene: Scene): boolean {
   if (splitBy === 'pairs') return side === 'train' || scene.objects.some(isHeldOutPair)
   if (splitBy === 'relations') {
     const held = clearPairs(scene).some(p => isHeldOutRelation(p.a.shape, p.relation))
@@ -86,13 +68,13 @@ function belongs({ splitBy, side, objects }: RowOptions, scene: Scene): boolean 
 }
 
 /** Whether a changed scene of training holds what was held out. */
-const leaks = (options: RowOptions, scene: Scene): boolean =>
+const leaks = (options: ScenesOptions, scene: Scene): boolean =>
   options.side === 'train' &&
   (options.splitBy === 'pairs' ? scene.objects.some(isHeldOutPair) : !belongs(options, scene))
 
-type Rows = (options: RowOptions, scene: Scene, index: number, id: string) => Iterable<SceneRow>
+type Rows = (options: ScenesOptions, scene: Scene, index: number, id: string) => Iterable<SceneRow>
 
-const ROWS: Readonly<Record<Exclude<Form, 'positions'>, Rows>> = {
+const ROWS: Readonly<Record<Exclude<SceneRows, 'positions'>, Rows>> = {
   captions: ({ seed, negatives }, scene, index, id) => {
     const random = randomOf(seed, index, STREAM.negatives)
     const found = negatives.flatMap(kind => hardPair(scene, kind, random)?.negative ?? [])
@@ -152,7 +134,7 @@ const OTHER_SIDE: Readonly<Record<Position, Position>> = {
  * the opposite place. Source: Bordes et al. 2023, "PUG: photorealistic and semantically controllable synthetic data"
  * (arXiv 2308.03977), section 4.
  */
-function positionRow({ seed, placed, side }: RowOptions, index: number, id: string): SceneRow {
+function positionRow({ seed, placed, side }: ScenesOptions, index: number, id: string): SceneRow {
   const random = randomOf(seed, index, STREAM.grid)
   const cell = index % 2 ** 40
   const names = Object.keys(POSITIONS) as Position[]

@@ -2,14 +2,6 @@ import type { Relation } from './relations.ts'
 import type { SceneObject } from './scene.ts'
 import { COLOUR_NAMES, SHAPES } from './vocabulary.ts'
 
-/**
- * How train and test scenes differ. `random`: other indices of the same distribution. `pairs`: some combinations of
- * colour and shape are never trained on, and every test scene has one. `relations`: the trained horizontal relations
- * of some shapes are only ever one way round.
- */
-export const SPLITS = ['random', 'pairs', 'relations'] as const
-export type Split = (typeof SPLITS)[number]
-
 /** One combination in this many is held out; each colour and each shape stays in most of its combinations. */
 const HELD_OUT_OF = 5
 

@@ -1,6 +1,6 @@
-import { inCamera, NO_OBJECT, type Rendered, renderScene } from './render.ts'
+import { distanceTo, inCamera, type Rendered, renderScene } from './render.ts'
 import type { Scene, SceneObject } from './scene.ts'
-import { ANCHORS, DISTANCES } from './shapes.ts'
+import { ANCHORS } from './shapes.ts'
 
 /** Pixels [left, right) × [top, bottom). */
 export interface Box {
@@ -50,14 +50,10 @@ export function anchorOf(object: SceneObject): readonly [x: number, y: number] {
 /** 1 for the pixels whose middle the object covers, drawn alone. */
 function coveredBy(object: SceneObject, size: number): Uint8Array {
   const covered = new Uint8Array(size * size)
-  const distance = DISTANCES[object.shape]
-  const radius = object.radius * size
-  const [cos, sin] = [Math.cos(object.angle) / radius, Math.sin(object.angle) / radius]
+  const distance = distanceTo(object, size)
   for (let row = 0; row < size; row++)
-    for (let column = 0; column < size; column++) {
-      const [dx, dy] = [column + 0.5 - object.x * size, row + 0.5 - object.y * size]
-      if (distance(dx * cos + dy * sin, dy * cos - dx * sin) <= 0) covered[row * size + column] = 1
-    }
+    for (let column = 0; column < size; column++)
+      if (distance(column, row) <= 0) covered[row * size + column] = 1
   return covered
 }
 
@@ -102,5 +98,3 @@ export function maskOf(runs: readonly number[]): Uint8Array {
   }
   return mask
 }
-
-export { NO_OBJECT }

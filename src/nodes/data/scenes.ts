@@ -1,16 +1,6 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
 import { defineHost, z } from '../../graph/kit.ts'
-
-const NEGATIVES = [
-  'swap_attribute',
-  'swap_relation',
-  'replace_object',
-  'replace_attribute',
-  'replace_relation',
-  'add_attribute',
-  'negate',
-  'shuffle_words',
-] as const
+import { SCENE_NEGATIVES, SCENE_ROWS, SCENE_SPLITS } from '../../graph/scenes.ts'
 
 export const scenes = defineHost({
   type: 'data.scenes',
@@ -27,8 +17,8 @@ things have changed colours or places (\`quads\`); a question with its answer (\
 box (\`regions\`); one object at one of four places, the factors in a grid as in PUG (\`positions\`).
 
 Columns: \`image\`; \`caption\`, \`negative\`, \`kind\`; or \`image_b\`, \`caption_b\`; or \`question\`, \`answer\`, \`options\`;
-\`box_left\` …; always the factors \`shape\`, \`colour\`, \`size\`, \`texture\`, \`place\` of the first object, \`background\`, the number of \`objects\`, and the
-whole \`scene\` as JSON.
+\`box_left\` …; always the factors \`shape\`, \`colour\`, \`size\`, \`texture\`, \`place\` of the first object,
+\`background\`, the number of \`objects\`, and the whole \`scene\` as JSON.
 
 Splits: train and test never share a scene. \`pairs\` holds a fifth of the combinations of colour and shape out of
 training, and each test scene has one of them; \`relations\` holds out "left of" for every other shape.
@@ -37,23 +27,20 @@ Source: in the spirit of CLEVR, Johnson et al. 2017 (arXiv 1612.06890), and PUG,
 2308.03977); hard negatives by the kinds of ARO, Yuksekgonul et al. 2023 (arXiv 2210.01936), and SugarCrepe, Hsieh
 et al. 2023 (arXiv 2306.14610); quads as in Winoground, Thrush et al. 2022 (arXiv 2204.03162).`,
   params: z.strictObject({
-    rows: z
-      .enum(['captions', 'pairs', 'quads', 'questions', 'regions', 'positions'])
-      .default('captions')
-      .describe('What a row is.'),
+    rows: z.enum(SCENE_ROWS).default('captions').describe('What a row is.'),
     count: z.int().min(1).max(5_000_000).default(20_000).describe('Number of scenes.'),
     split: z.enum(['train', 'test']).default('train').describe('Which side of the split.'),
     splitBy: z
-      .enum(['random', 'pairs', 'relations'])
+      .enum(SCENE_SPLITS)
       .default('random')
       .describe('What test scenes hold that training never saw.'),
     fewest: z.int().min(1).max(5).default(1).describe('Fewest objects in a scene.'),
     most: z.int().min(1).max(5).default(4).describe('Most objects in a scene.'),
     overlap: z.boolean().default(false).describe('Objects may cover parts of others.'),
     negatives: z
-      .array(z.enum(NEGATIVES))
+      .array(z.enum(SCENE_NEGATIVES))
       .min(1)
-      .default([...NEGATIVES])
+      .default([...SCENE_NEGATIVES])
       .describe('Kinds of hard negatives.'),
     placed: z
       .number()
