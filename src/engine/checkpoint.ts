@@ -16,6 +16,8 @@ export interface StageKey {
   readonly seed: number
   readonly steps: number
   readonly engine: string
+  /** The Train whose data order and random keys it takes, where they are not its own. */
+  readonly order?: string
 }
 
 /** How the parts of a key are called. */
@@ -26,6 +28,7 @@ export const PARTS: Readonly<Record<keyof StageKey, string>> = {
   seed: 'the seed',
   steps: 'the number of steps',
   engine: 'the engine or its version',
+  order: 'the Train it is paired with',
 }
 
 const stateFile = z.strictObject({
@@ -40,6 +43,7 @@ const stateFile = z.strictObject({
     seed: z.number(),
     steps: z.int(),
     engine: z.string(),
+    order: z.string().optional(),
   }),
   files: z.record(z.string(), z.string()),
 })

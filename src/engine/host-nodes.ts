@@ -12,14 +12,19 @@ import type { CheckedNode } from '../graph/check.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue } from '../graph/host.ts'
 import type { HostNode } from '../graph/kit.ts'
+import type { PortType } from '../graph/types.ts'
 import { codeOf } from './code-hash.ts'
 import { type EngineContext, keepIfPossible, progressOf } from './context.ts'
 import { fingerprintFolder } from './fingerprint.ts'
+import { readReport, writeReport } from './report-cache.ts'
 import { servicesFor } from './services.ts'
 import { datasetOf, type EngineDataset, type EngineTokenizer, tokenizerOf } from './values.ts'
 
 /** At most this many bad rows are named on the screen; all are counted, and named in the run's folder. */
 const NAMED = 10
+
+/** Kinds of values that take time to make; settings are made anew each time, which takes none. */
+const KEPT: ReadonlySet<PortType['kind']> = new Set(['dataset', 'tokenizer', 'report'])
 
 const tokenizerFile = z.object({
   json: z.looseObject({}),
@@ -52,8 +57,8 @@ export async function runHostNode(
     seed,
     files,
   }
-  // Settings are made anew each time, which takes no time and needs no reason.
-  const kept = Object.values(node.outputs).some(t => t.kind === 'dataset' || t.kind === 'tokenizer')
+  // What takes no time needs no reason.
+  const kept = Object.values(node.outputs).some(t => KEPT.has(t.kind))
   const noted = context.reasons?.note(node.id, parts, false)
   const why = kept ? noted : undefined
   const key = hashOf(parts)
@@ -121,6 +126,10 @@ async function readCached(
         outputs[port] = tokenizerOf(
           makeTokenizer(json as unknown as TokenizerJson, { ...special, bos: special.bos }),
         )
+      } else if (type.kind === 'report') {
+        const value = await readReport(context.cacheDir, reportKey(key, port))
+        if (!value) return undefined
+        outputs[port] = { kind: 'report', value }
       } else return undefined
     } catch (e) {
       // What can't be read back is made again.
@@ -136,6 +145,8 @@ async function readCached(
   }
   return Object.keys(outputs).length ? outputs : undefined
 }
+
+const reportKey = (key: string, port: string): string => `${key}.${port}`
 
 const exists = (path: string): Promise<boolean> =>
   stat(path).then(
@@ -156,6 +167,6 @@ async function writeCached(
       const { bos, eos, pad } = tokenizer
       const text = JSON.stringify({ json: tokenizer.toJSON(), special: { bos, eos, pad } })
       await writeFileAtomic(`${path}.tokenizer.json`, text)
-    }
+    } else if (value.kind === 'report') await writeReport(context.cacheDir, reportKey(key, port), value.value)
   }
 }

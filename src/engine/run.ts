@@ -139,6 +139,8 @@ async function runNode(
   if (node.def.kind === 'host') {
     const outputs = await runHostNode(node, state.values, folder, graph.seed, context)
     for (const [port, value] of Object.entries(outputs)) state.values.set(`${node.id}.${port}`, value)
+    const made = Object.values(outputs).find(value => value.kind === 'report')
+    return made?.value
   } else if (node.def.kind === 'train') {
     const made = await runTrain(graph, node, state.values, state.weights, run, options, context)
     for (const [port, weights] of Object.entries(made)) state.weights.set(`${node.id}.${port}`, weights)
@@ -147,12 +149,13 @@ async function runNode(
     const weights = wire ? state.weights.get(wire) : undefined
     if (!weights) throw new DataError('its weights do not come from a Train')
     const report = await runEvaluator(graph, node, state.values, weights, state.weights, options, context)
+    state.values.set(`${node.id}.report`, { kind: 'report', value: report })
     return withPictures(report, graph, node, state.values, run.path, context)
   }
   return undefined
 }
 
-/** The nodes that a Train or an evaluator needs, in canonical order; what nobody reads does not run. */
+/** The nodes that a Train or a report needs, in canonical order; what nobody reads does not run. */
 function neededNodes({ graph }: LoadedGraph): CheckedNode[] {
   const needed = new Set<string>()
   const visit = (id: string): void => {
@@ -163,7 +166,8 @@ function neededNodes({ graph }: LoadedGraph): CheckedNode[] {
       for (const w of wiresOf(wires)) visit(w.slice(0, w.lastIndexOf('.')))
   }
   for (const node of graph.nodes.values())
-    if (node.def.kind === 'train' || node.def.kind === 'evaluator') visit(node.id)
+    if (node.def.kind === 'train' || Object.values(node.outputs).some(t => t.kind === 'report'))
+      visit(node.id)
   return [...graph.nodes.values()].filter(n => needed.has(n.id))
 }
 

@@ -16,6 +16,8 @@ import { type LoopState, TrainLoop } from './train-loop.ts'
 /** All that the steps of one Train are made from. */
 export interface TrainStage {
   readonly id: string
+  /** The Train whose data order and random keys it takes: itself, or the one that it is paired with. */
+  readonly order: string
   readonly step: TrainStep
   readonly feed: Feed
   readonly key: StageKey
@@ -70,7 +72,7 @@ export const openLoop = (stage: TrainStage, executables: Executables, state: Loo
     executables,
     (s, inputs) => stage.feed.batch(s, inputs),
     state,
-    trainKey(stage.key.seed, stage.id),
+    trainKey(stage.key.seed, stage.order),
     stage.bound,
   )
 
@@ -100,7 +102,7 @@ export function replayOf(stage: TrainStage, start: LoopState): Replay {
   }
 }
 
-/** The key of a stage: from the seed and the Train's id. */
+/** The key of a stage: from the seed and the id of the Train whose random numbers it draws. */
 function trainKey(seed: number, id: string): [number, number] {
   const [a, b] = hashString(id)
   return threefry(0, seed, a, b)

@@ -1,4 +1,4 @@
-import { cp, mkdir, rename, rm } from 'node:fs/promises'
+import { cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { removeLeftovers, temporaryName } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
@@ -55,13 +55,15 @@ export async function runTrain(
   const before = wireOf(node, 'weights')
   const wired = before ? wires.get(before) : undefined
   const settings = (node.def as TrainNode).settings(node.params)
-  const seed = settings.seed ?? graph.seed
+  const pair = settings.pairedWith === undefined ? undefined : graph.nodes.get(settings.pairedWith)!
+  const order = pair?.id ?? node.id
+  const seed = (pair ? (pair.def as TrainNode).settings(pair.params).seed : settings.seed) ?? graph.seed
   const optimizers = wiresOf(node.json.in.optimizer).map(
     w => (values.get(w) as SettingsValue).value as OptimizerValue,
   )
   const step = buildTrainStep(graph, node.id, optimizers)
   refuseHugeOnReference(step, node.id, context)
-  const feed = await openFeed(graph, node, values, seed, context)
+  const feed = await openFeed(graph, node, values, seed, order, context)
   try {
     const key: StageKey = {
       program: programHash(step),
@@ -70,6 +72,7 @@ export async function runTrain(
       seed,
       steps: settings.steps,
       engine: `${ENGINE} ${context.backend.fingerprint}`,
+      ...(pair && { order }),
     }
     const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = hashOf([node.id, key])
@@ -77,7 +80,7 @@ export async function runTrain(
     if (!options.fresh && !options.resumeFrom) {
       const found = await readCheckpoint(cached).catch(() => undefined)
       if (found) {
-        context.emit({ type: 'node', node: node.id, state: 'cached' })
+        context.emit({ type: 'node', node: node.id, state: 'cached', seconds: await readSeconds(cached) })
         await run.adoptMetrics(node.id, join(cached, 'metrics.jsonl'))
         return resultOf(step, hash, found)
       }
@@ -85,14 +88,17 @@ export async function runTrain(
     context.emit({ type: 'node', node: node.id, state: 'running', why: options.resumeFrom ? 'resumed' : why })
     await context.reasons?.save()
     const bound = new Map(step.bound.map(w => [w.name, boundValue(w, wires)]))
-    const stage: TrainStage = { id: node.id, step, feed, key, bound, run, context }
+    const stage: TrainStage = { id: node.id, order, step, feed, key, bound, run, context }
     const start = await startOf(node.id, step, key, seed, wired, run, options)
+    const began = performance.now()
     const end =
       start.step >= settings.steps
         ? start
         : await train(stage, start, settings).catch(e => explainNonFinite(e, replayOf(stage, start), context))
-    await keep(cached, node.id, run, context)
-    context.emit({ type: 'node', node: node.id, state: 'done' })
+    // A stage that went on from a checkpoint does not know how long the steps before it took.
+    const seconds = start.step === 0 ? (performance.now() - began) / 1000 : undefined
+    await keep(cached, node.id, run, seconds, context)
+    context.emit({ type: 'node', node: node.id, state: 'done', seconds })
     return resultOf(step, hash, end)
   } finally {
     await feed.close()
@@ -124,8 +130,22 @@ function startHash(step: TrainStep, wired: TrainedWeights | undefined, wires: We
   return hashOf([wired?.hash ?? '', started, ...(bound.length ? [bound] : [])])
 }
 
+/** Holds, in a cached stage, how long it took. */
+const SECONDS = 'seconds.json'
+
+async function readSeconds(cached: string): Promise<number | undefined> {
+  const text = await readFile(join(cached, SECONDS), 'utf8').catch(() => '')
+  return Number.parseFloat(text) || undefined
+}
+
 /** Puts the stage's last checkpoint and metrics into the cache, whole or not at all. */
-async function keep(cached: string, train: string, run: RunStore, context: DeviceContext): Promise<void> {
+async function keep(
+  cached: string,
+  train: string,
+  run: RunStore,
+  seconds: number | undefined,
+  context: DeviceContext,
+): Promise<void> {
   const newest = await run.newest(train, run.checkpoints(train))
   if (!newest) return
   const temporary = temporaryName(cached)
@@ -135,6 +155,7 @@ async function keep(cached: string, train: string, run: RunStore, context: Devic
       await removeLeftovers(cached)
       await cp(newest, temporary, { recursive: true })
       await cp(run.metricsPath(train), join(temporary, 'metrics.jsonl'))
+      if (seconds !== undefined) await writeFile(join(temporary, SECONDS), JSON.stringify(seconds))
       await rm(cached, { recursive: true, force: true })
       await rename(temporary, cached)
     } finally {
@@ -158,6 +179,7 @@ async function openFeed(
   node: CheckedNode,
   values: ReadonlyMap<Wire, HostValue>,
   seed: number,
+  order: string,
   context: DeviceContext,
 ): Promise<Feed> {
   const refs = fieldsOf(overriddenGraph(graph, node), wiresOf(node.json.in.loss))
@@ -172,7 +194,7 @@ async function openFeed(
     reportBad(ref.batch, source.bad, context)
     fields.push({ ref, source, dataset })
   }
-  return new Feed(seed, node.id, fields)
+  return new Feed(seed, order, fields)
 }
 
 /** A fresh start, or the checkpoint that the run resumes from. */

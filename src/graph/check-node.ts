@@ -90,6 +90,7 @@ function brokenReference(s: Subject, ref: { readonly path: string; readonly node
     const hint = suggest(ref.node, [...s.flat.nodes.keys()])
     return fault(`it refers to the node "${ref.node}", which isn't there`, hint)
   }
+  if (s.def.kind === 'train' && ref.path === 'pairedWith') return brokenPairing(s, ref.node, target)
   const what = own(LENDERS, ref.path)
   if (!what) return []
   if (ref.node === s.id) return fault(`a node can’t ${what} itself`, 'Remove it.')
@@ -113,6 +114,28 @@ function brokenReference(s: Subject, ref: { readonly path: string; readonly node
   return fault(
     `"${ref.node}" has no weights of its own: it ${verb} those of "${further.node}"`,
     further.node === s.id ? 'One of the two must own the weights.' : `Refer to "${further.node}".`,
+  )
+}
+
+/** A Train takes its order and keys from another Train that has them from nobody. */
+function brokenPairing(s: Subject, id: string, target: NodeJson): GraphFault[] {
+  const fault = (message: string, hint: string) => [
+    new GraphFault('DT025', message, { field: 'params.pairedWith', hint }),
+  ]
+  if (id === s.id) return fault('a Train can’t be paired with itself', 'Name the other arm, or remove it.')
+  if (target.type !== s.json.type) {
+    const trains = [...s.flat.nodes].flatMap(([other, { type }]) =>
+      type === s.json.type && other !== s.id ? [`"${other}"`] : [],
+    )
+    const there = trains.length ? `Other Trains: ${trains.join(', ')}.` : 'There is no other Train.'
+    return fault(`a Train is paired with a Train, but "${id}" is "${target.type}"`, there)
+  }
+  const [further] = references({ pairedWith: own(target.params, 'pairedWith') })
+  // Two that name each other are one fault, said at the first.
+  if (!further || (further.node === s.id && id < s.id)) return []
+  return fault(
+    `"${id}" has no order of its own: it is paired with "${further.node}"`,
+    further.node === s.id ? 'One of the two must keep its own order.' : `Pair it with "${further.node}".`,
   )
 }
 

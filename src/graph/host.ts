@@ -21,7 +21,13 @@ export interface SettingsValue {
   readonly value: unknown
 }
 
-export type HostValue = DatasetValue | TokenizerValue | SettingsValue
+/** What an evaluator measured, or what a host node made of such reports. */
+export interface ReportValue {
+  readonly kind: 'report'
+  readonly value: Report
+}
+
+export type HostValue = DatasetValue | TokenizerValue | SettingsValue | ReportValue
 
 /** Inputs of a host node by port: several for a port that takes a list. */
 export type HostInputs = Readonly<Record<string, HostValue | readonly HostValue[]>>
@@ -225,6 +231,37 @@ export interface ReportGallery {
   }[]
 }
 
+/** How a bar compares: see the node `evaluation.bar`. */
+export const RELATIONS = ['greater', 'less', 'noWorse', 'chance', 'atLeast'] as const
+export type Relation = (typeof RELATIONS)[number]
+
+/** What a bar compares, resolved: enough to judge it again on the items of several seeds. */
+export interface BarSpec {
+  readonly relation: Relation
+  /** The figure of the first arm. */
+  readonly metric: string
+  /** The figure of the second arm; none where the first is compared with a number. */
+  readonly against?: string
+  /** The number that the figure is compared with, where there is no second arm. */
+  readonly value?: number
+  readonly margin: number
+  /** Whether an item of one arm is the same thing as the item of the same place of the other. */
+  readonly paired: boolean
+}
+
+/** Whether a claim holds, and by which numbers. */
+export interface Verdict {
+  readonly claim: string
+  readonly met: boolean
+  /** The numbers in words. */
+  readonly sentence: string
+  readonly bar: BarSpec
+  /** Of the difference, first arm − second or − value; absent where it can't be told, an outcome being no number. */
+  readonly interval?: { readonly difference: number; readonly low: number; readonly high: number }
+  /** What the difference is held against: 0, or −margin. */
+  readonly threshold: number
+}
+
 export interface Report {
   /** Names as people know them: `image_to_text_recall@1`, `top1`, `chance` … */
   readonly metrics: Readonly<Record<string, number>>
@@ -232,6 +269,10 @@ export interface Report {
   readonly standardErrors?: Readonly<Record<string, number>>
   /** What each item of the dataset adds to a metric's mean, so that two runs can be compared item by item. */
   readonly items?: Readonly<Record<string, readonly number[]>>
+  /** What the items of each figure are: figures of one name have the same items, in the same order. */
+  readonly itemSets?: Readonly<Record<string, string>>
+  /** Of a bar. */
+  readonly verdict?: Verdict
   /** What a reader must know before believing the numbers. */
   readonly warnings?: readonly string[]
   readonly tables?: readonly ReportTable[]

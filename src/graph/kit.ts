@@ -16,7 +16,7 @@ export type DeviceValues = Readonly<Record<string, DeviceValue>>
 export type Accept =
   | {
       readonly kind: 'host'
-      readonly of: 'dataset' | 'tokenizer' | 'weights' | 'optimizer' | 'schedule' | 'text'
+      readonly of: 'dataset' | 'tokenizer' | 'weights' | 'optimizer' | 'schedule' | 'text' | 'report'
     }
   | { readonly kind: 'record'; readonly record: 'tok' | 'feat' | 'pairs' | 'loss' }
   /** Any device wire. */
@@ -176,6 +176,8 @@ export interface TrainSettings {
   readonly accumulate: number
   /** What to do under accumulation with a loss that compares rows with each other. */
   readonly nonSeparable: 'two passes' | 'refuse'
+  /** The Train whose data order, random keys and seed this one takes; its own where there is none. */
+  readonly pairedWith?: string
 }
 
 /** One loss of a Train: it acts on the steps t ≥ start with (t - start) % every = 0. */

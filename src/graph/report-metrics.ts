@@ -24,6 +24,11 @@ export function metricRows({ metrics, standardErrors = {} }: Report): MetricRow[
     })
 }
 
+/** What chance would give of a figure that has items; undefined where the report does not say. */
+export function chanceLevel({ metrics, standardErrors = {} }: Report, figure: string): number | undefined {
+  return metrics[chanceOf(figure, metrics, standardErrors) ?? '']
+}
+
 /**
  * The name of the metric that says what chance would give: `chance_recall@1` for `image_to_text_recall@1`; plain
  * `chance` for a score, that is for what has a standard error.

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Report } from '../graph/host.ts'
+import { RELATIONS, type Report } from '../graph/host.ts'
 import type { ZipLimits } from './zip-read.ts'
 
 export const MANIFEST = 'manifest.json'
@@ -97,11 +97,29 @@ const number = z.number()
 const cell = z.union([text, number])
 const match = z.object({ row: text, label: text, correct: z.boolean(), picture: text.optional() })
 
+const verdict = z.object({
+  claim: text,
+  met: z.boolean(),
+  sentence: text,
+  bar: z.object({
+    relation: z.enum(RELATIONS),
+    metric: text,
+    against: text.optional(),
+    value: number.optional(),
+    margin: number,
+    paired: z.boolean(),
+  }),
+  interval: z.object({ difference: number, low: number, high: number }).optional(),
+  threshold: number,
+})
+
 /** A report from anywhere, as a window may show it. */
 export const reportFile: z.ZodType<Report> = z.object({
   metrics: z.record(text, number),
   standardErrors: z.record(text, number).optional(),
   items: z.record(text, z.array(number)).optional(),
+  itemSets: z.record(text, text).optional(),
+  verdict: verdict.optional(),
   warnings: z.array(text).optional(),
   tables: z.array(z.object({ title: text, columns: z.array(text), rows: z.array(z.array(cell)) })).optional(),
   matrices: z

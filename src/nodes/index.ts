@@ -19,6 +19,7 @@ import { split } from './data/split.ts'
 import { webdataset } from './data/webdataset.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
+import { bar } from './evaluation/bar.ts'
 import { factors } from './evaluation/factors.ts'
 import { forcedChoice } from './evaluation/forced-choice.ts'
 import { geometry } from './evaluation/geometry.ts'
@@ -116,6 +117,7 @@ const ALL: readonly NodeDef[] = [
   linearProbe,
   knn,
   geometry,
+  bar,
   note,
 ]
 

@@ -4,8 +4,8 @@ import { styleFor } from '../../src/cli/render/style.ts'
 import type { Report } from '../../src/graph/host.ts'
 
 const report: Report = {
-  metrics: { accuracy: 0.5, accuracy_swap: 0.25, chance: 0.5, ties: 1, n: 4 },
-  standardErrors: { accuracy: 0.25, accuracy_swap: 0.2 },
+  metrics: { accuracy: 0.5, 'accuracy/swap': 0.25, chance: 0.5, ties: 1, n: 4 },
+  standardErrors: { accuracy: 0.25, 'accuracy/swap': 0.2 },
   warnings: ['Equal scores count as right.'],
   matrices: [
     {
@@ -28,7 +28,7 @@ test('a report’s warnings come first, and a heat map has its own labels', () =
       ! Equal scores count as right.
       metric          value  ± s.e.  chance  × chance
       accuracy       0.5000  0.2500  0.5000       1.0
-      accuracy_swap  0.2500  0.2000  0.5000       0.5
+      accuracy/swap  0.2500  0.2000  0.5000       0.5
       ties                1
       n                   4
 
@@ -43,4 +43,24 @@ test('a heat map that is too wide is only named', () => {
   expect(lines(20).split('\n').at(-1)).toMatchInlineSnapshot(
     `"  Accuracy by kind: 2 rows, in the run’s folder"`,
   )
+})
+
+test('a bar says whether it is met, what it claims, and the numbers', () => {
+  const verdict = {
+    claim: 'Swapped colours are told apart',
+    met: false,
+    sentence: 'accuracy 0.51 [0.47, 0.55] over 300 items; the interval must lie above 0.5.',
+    bar: { relation: 'greater', metric: 'accuracy', value: 0.5, margin: 0.02, paired: false },
+    interval: { difference: 0.01, low: -0.03, high: 0.05 },
+    threshold: 0,
+  } as const
+  const shown = (terminal: boolean, met: boolean) =>
+    reportLines('bar', { metrics: {}, verdict: { ...verdict, met } }, 80, styleFor(terminal, {})).join('\n')
+  expect(shown(false, false)).toMatchInlineSnapshot(`
+    "bar
+      ✗ not met: Swapped colours are told apart
+        accuracy 0.51 [0.47, 0.55] over 300 items; the interval must lie above 0.5."
+  `)
+  expect(shown(true, true)).toContain('\x1b[32m✓ met\x1b[39m')
+  expect(shown(true, false)).toContain('\x1b[31m✗ not met\x1b[39m')
 })

@@ -91,7 +91,8 @@ describe('accuracy by factor', () => {
     ])
     expect(report.metrics).toEqual({ accuracy: 0.5, lowest: 0, chance: 1 / 3, ties: 0, cells: 3, n: 4 })
     expect(report.standardErrors!.accuracy).toBeCloseTo(0.25, 12)
-    expect(report.items).toEqual({ accuracy: [1, 1, 0, 0] })
+    expect(report.items!.accuracy).toEqual([1, 1, 0, 0])
+    expect(report.items!['accuracy/shape/disc']).toEqual([1])
     expect(report.tables![0]!.rows).toEqual([
       ['shape', 'disc', 1, 1, 0],
       ['shape', 'ring', 3, 1 / 3, Math.sqrt(2 / 27)],

@@ -57,7 +57,7 @@ describeGolden<{ forced_choice: readonly Case[] }>('compositional', golden => {
     const { all, ...kinds } = c.rules[rule]!
     expect(report.metrics.accuracy).toBeCloseTo(all!, 12)
     for (const [kind, accuracy] of Object.entries(kinds))
-      expect(report.metrics[`accuracy_${kind}`], kind).toBeCloseTo(accuracy, 12)
+      expect(report.metrics[`accuracy/${kind}`], kind).toBeCloseTo(accuracy, 12)
     expect(report.metrics.chance).toBeCloseTo(1 / (1 + k), 12)
     expect(report.metrics.n).toBe(c.right.data.length)
   })
@@ -107,22 +107,33 @@ it('gives each item once, each kind with its own chance, and the blind score bes
     categories: { kind: { classes: ['swap', 'never', 'add'], values: [0, 0, -1] } },
   })
   const report = await choice(known, { kind: 'kind', blind: true, ties: 'half' })
-  expect(report.items).toEqual({ accuracy: [1, 1, 0.5], blind_accuracy: [1, 0, 0.5] })
+  expect(report.items).toEqual({
+    accuracy: [1, 1, 0.5],
+    blind_accuracy: [1, 0, 0.5],
+    'accuracy/swap': [1, 1],
+    'blind_accuracy/swap': [1, 0],
+    'accuracy/no kind': [0.5],
+    'blind_accuracy/no kind': [0.5],
+  })
+  // Figures over the same rows can be compared in pairs, those of two kinds can't.
+  const sets = report.itemSets!
+  expect(sets['accuracy/swap']).toBe(sets['blind_accuracy/swap'])
+  expect(sets['accuracy/swap']).not.toBe(sets['accuracy/no kind'])
   expect(report.metrics).toEqual({
     accuracy: 2.5 / 3,
     blind_accuracy: 0.5,
-    accuracy_swap: 1,
-    blind_accuracy_swap: 0.5,
-    chance_accuracy_swap: 0.5,
-    'accuracy_no kind': 0.5,
-    'blind_accuracy_no kind': 0.5,
-    'chance_accuracy_no kind': 1 / 3,
+    'accuracy/swap': 1,
+    'blind_accuracy/swap': 0.5,
+    'chance_accuracy/swap': 0.5,
+    'accuracy/no kind': 0.5,
+    'blind_accuracy/no kind': 0.5,
+    'chance_accuracy/no kind': 1 / 3,
     chance: (0.5 + 0.5 + 1 / 3) / 3,
     ties: 1,
     nan: 0,
     n: 3,
   })
-  expect(report.standardErrors!.blind_accuracy_swap).toBeCloseTo(Math.sqrt(0.25 / 2), 12)
+  expect(report.standardErrors!['blind_accuracy/swap']).toBeCloseTo(Math.sqrt(0.25 / 2), 12)
   expect(report.tables![0]!.rows.map(r => r.slice(0, 3))).toEqual([
     ['all', 3, 2.5 / 3],
     ['swap', 2, 1],

@@ -77,9 +77,9 @@ it('NaN wins nothing, ties are counted, kinds are told apart', async () => {
     ties: 1,
     nan: 1,
     n: 4,
-    image_other: 0,
+    'image/other': 0,
   })
-  expect(metrics.text_swap).toBeCloseTo(1 / 3, 12)
+  expect(metrics['text/swap']).toBeCloseTo(1 / 3, 12)
   expect(metrics.chance_group).toBe(1 / 6)
   expect(warnings).toEqual(['1 of 4 rows have a score that is NaN; what it is compared with wins.'])
   expect(matrices![0]!.values).toHaveLength(3)

@@ -1,4 +1,4 @@
-import type { Report, ReportMatrix, ReportTable } from '../../graph/host.ts'
+import type { Report, ReportMatrix, ReportTable, Verdict } from '../../graph/host.ts'
 import { metricRows } from '../../graph/report-metrics.ts'
 import { measured } from './format.ts'
 import type { Style } from './style.ts'
@@ -12,10 +12,16 @@ export function reportLines(node: string, report: Report, width: number, style: 
   return [
     style.bold(node),
     ...(report.warnings ?? []).map(w => `  ${style.yellow('!')} ${w}`),
-    ...metricLines(report),
+    ...(report.verdict ? verdictLines(report.verdict, style) : metricLines(report)),
     ...(report.matrices ?? []).flatMap(m => matrixLines(m, width)),
     ...(report.tables ?? []).flatMap(t => tableLines(t, width)),
   ]
+}
+
+/** Whether the claim holds, the claim, and the numbers. */
+function verdictLines({ met, claim, sentence }: Verdict, style: Style): string[] {
+  const badge = met ? style.green(`${style.tick} met`) : style.red(`${style.cross} not met`)
+  return [`  ${badge}${claim ? `: ${claim}` : ''}`, `    ${sentence}`]
 }
 
 /** metric, value, ± standard error, and chance with how many times chance the value is. */

@@ -7,6 +7,7 @@ export interface Style {
   readonly yellow: (text: string) => string
   readonly cyan: (text: string) => string
   readonly tick: string
+  readonly cross: string
   readonly bar: { readonly full: string; readonly empty: string }
 }
 
@@ -25,6 +26,7 @@ export function styleFor(terminal: boolean, env: NodeJS.ProcessEnv): Style {
     yellow: sgr(33, 39),
     cyan: sgr(36, 39),
     tick: signs ? '✓' : 'ok',
+    cross: signs ? '✗' : 'x',
     bar: signs ? { full: '━', empty: '─' } : { full: '#', empty: '-' },
   }
 }

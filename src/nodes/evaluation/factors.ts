@@ -2,6 +2,7 @@ import { GraphFault } from '../../graph/diagnostic.ts'
 import type { Report, ReportMatrix } from '../../graph/host.ts'
 import { defineEvaluator, z } from '../../graph/kit.ts'
 import { classScores } from './class-scores.ts'
+import { type Figure, itemsOf } from './figures.ts'
 import { pairInputs } from './inputs.ts'
 import { predict } from './predict.ts'
 import { mean, meanError } from './statistics.ts'
@@ -63,6 +64,11 @@ Source: Bordes et al. 2023 (PUG, arXiv 2308.03977), sections 3.1 and 3.2.`,
     const large = cells.flat().filter(cell => cell.length >= p.least)
     const lowest = large.length ? Math.min(...large.map(accuracy)) : undefined
     const worst = large.find(cell => accuracy(cell) === lowest)
+    const figure = (name: string, ks: readonly number[]): Figure => ({
+      name,
+      values: ks.map(k => right[k]!),
+      rows: ks.map(k => labelled[k]!),
+    })
     const alone = [
       [p.rows, across!],
       [p.columns, down!],
@@ -80,7 +86,16 @@ Source: Bordes et al. 2023 (PUG, arXiv 2308.03977), sections 3.1 and 3.2.`,
         accuracy: meanError(right),
         ...(worst && { lowest: meanError(worst.map(k => right[k]!)) }),
       },
-      items: { accuracy: right },
+      ...itemsOf(context.dataset, [
+        { name: 'accuracy', values: right, rows: labelled },
+        ...(worst ? [figure('lowest', worst)] : []),
+        ...alone.flatMap(([name, factor]) =>
+          factor.classes.flatMap((value, c) => {
+            const ks = at(factor, c)
+            return ks.length ? [figure(`accuracy/${name}/${value}`, ks)] : []
+          }),
+        ),
+      ]),
       matrices: [heatMap(p.rows, p.columns, across!.classes, down!.classes, cells, accuracy)],
       tables: [
         {

@@ -1,7 +1,8 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
-import type { EvaluationContext, Report, Side } from '../../graph/host.ts'
+import type { DatasetValue, EvaluationContext, Report, Side } from '../../graph/host.ts'
 import { defineEvaluator, z } from '../../graph/kit.ts'
 import { type Choice, choose, TIES } from './choice.ts'
+import { type Figure, itemsOf } from './figures.ts'
 import { pairInputs } from './inputs.ts'
 import { type Kind, kindsOf } from './kinds.ts'
 import { mean, meanError } from './statistics.ts'
@@ -63,7 +64,7 @@ VALSE's pairs of caption and foil, Parcalabescu et al. 2022 (arXiv 2112.07566).`
     },
   }),
   evaluate: async (context, p): Promise<Report> => {
-    const { texts, items } = await itemsOf(context, p.positive, p.negatives)
+    const { texts, items } = await choicesOf(context, p.positive, p.negatives)
     const n = items.length
     if (n === 0) throw new GraphFault('DT050', 'the dataset has no rows to choose for', { port: 'dataset' })
     const columns = await context.embedTexts('columns', texts)
@@ -82,12 +83,13 @@ VALSE's pairs of caption and foil, Parcalabescu et al. 2022 (arXiv 2112.07566).`
     const seen = await judge(await context.embedPictures('rows', p.image), i => i)
     const blind = p.blind ? await judge(await context.embedMeanPicture('rows', p.image), () => 0) : undefined
     const chances = items.map(({ wrong }) => 1 / (1 + wrong.length))
-    return reportOf(await kindsOf(context, p.kind), seen, blind, chances, p.ties === 'first')
+    const kinds = await kindsOf(context, p.kind)
+    return reportOf(context.dataset, kinds, seen, blind, chances, p.ties === 'first')
   },
 })
 
 /** Each text once, however many items name it. */
-async function itemsOf(
+async function choicesOf(
   context: EvaluationContext,
   positive: string,
   negatives: readonly string[],
@@ -108,6 +110,7 @@ async function itemsOf(
 }
 
 function reportOf(
+  dataset: DatasetValue,
   kinds: readonly Kind[],
   seen: readonly Choice[],
   blind: readonly Choice[] | undefined,
@@ -116,12 +119,14 @@ function reportOf(
 ): Report {
   const metrics: Record<string, number> = {}
   const standardErrors: Record<string, number> = {}
+  const figures: Figure[] = []
   const table: (string | number)[][] = []
   for (const { name, suffix, rows } of kinds) {
     const outcomes = rows.map(i => seen[i]!.outcome)
     const score = (metric: string, values: readonly number[]) => {
       metrics[metric] = mean(values)
       standardErrors[metric] = meanError(values)
+      figures.push({ name: metric, values, rows })
       return mean(values)
     }
     const accuracy = score(`accuracy${suffix}`, outcomes)
@@ -150,10 +155,7 @@ function reportOf(
   return {
     metrics: { ...metrics, chance: mean(chances), ties, nan: nans, n: seen.length },
     standardErrors,
-    items: {
-      accuracy: seen.map(c => c.outcome),
-      ...(blind && { blind_accuracy: blind.map(c => c.outcome) }),
-    },
+    ...itemsOf(dataset, figures),
     warnings: warningsOf(ties, nans, seen.length, rewardsTies),
     matrices: [
       {

@@ -21,19 +21,24 @@ export interface LabelledRows {
   readonly labels: readonly number[]
 }
 
+interface PlacedRows extends LabelledRows {
+  /** Which rows of their dataset they are. */
+  readonly places: readonly number[]
+}
+
 /** The embedded rows of both datasets that have a class; classes of both are matched by name. */
 export async function frozenRows(
   context: EvaluationContext,
   label: string,
 ): Promise<{
   readonly classes: readonly string[]
-  readonly train: LabelledRows
-  readonly test: LabelledRows
+  readonly train: PlacedRows
+  readonly test: PlacedRows
 }> {
   const known = await context.category(label, 'train')
   const asked = await context.category(label)
   const classes = [...new Set([...known.classes, ...asked.classes])]
-  const read = async (from: string, { classes: own, values }: typeof known): Promise<LabelledRows> => {
+  const read = async (from: string, { classes: own, values }: typeof known): Promise<PlacedRows> => {
     const rows = values.flatMap((v, i) => (v >= 0 ? [i] : []))
     if (rows.length === 0) throw new GraphFault('DT050', `no row has a class in "${label}"`, { port: from })
     const { width, values: all } = await context.embed('embedding', from)
@@ -42,7 +47,7 @@ export async function frozenRows(
       kept.set(all.subarray(row * width, (row + 1) * width), k * width)
     })
     const labels = rows.map(row => classes.indexOf(own[values[row]!]!))
-    return { rows: rows.length, width, values: kept, labels }
+    return { rows: rows.length, width, values: kept, labels, places: rows }
   }
   return { classes, train: await read('train', known), test: await read('dataset', asked) }
 }

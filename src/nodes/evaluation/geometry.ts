@@ -1,6 +1,7 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
 import type { Report } from '../../graph/host.ts'
 import { defineEvaluator, type InputSpec, z } from '../../graph/kit.ts'
+import { itemsOf } from './figures.ts'
 import { unitRows } from './frozen.ts'
 import { measuredInputs } from './inputs.ts'
 import { mean, meanError } from './statistics.ts'
@@ -50,12 +51,10 @@ Source: Liang et al. 2022 (modality gap, arXiv 2203.02053), section 2; Wang & Is
       )
     if (a.rows < 2) throw new GraphFault('DT050', 'geometry needs at least two rows', { port: 'dataset' })
     const n = Math.min(p.most, a.rows)
+    const rows = Array.from({ length: n }, (_, k) => Math.floor((k * a.rows) / n))
     const spread = (values: Float32Array) => {
       const unit = unitRows(values, a.width)
-      return Array.from({ length: n }, (_, k) => {
-        const row = Math.floor((k * a.rows) / n)
-        return unit.subarray(row * a.width, (row + 1) * a.width)
-      })
+      return rows.map(row => unit.subarray(row * a.width, (row + 1) * a.width))
     }
     const [x, y] = [spread(a.values), spread(b.values)]
     const difference = minus(centre(x), centre(y))
@@ -87,7 +86,12 @@ Source: Liang et al. 2022 (modality gap, arXiv 2203.02053), section 2; Wang & Is
         first_uniformity: first.error,
         second_uniformity: second.error,
       },
-      items: { alignment: distances },
+      ...itemsOf(context.dataset, [
+        { name: 'modality_gap', values: along, rows },
+        { name: 'alignment', values: distances, rows },
+        { name: 'first_uniformity', values: first.influence, rows },
+        { name: 'second_uniformity', values: second.influence, rows },
+      ]),
       matrices: [
         {
           title: 'Mean cosine of different rows',
@@ -104,8 +108,15 @@ Source: Liang et al. 2022 (modality gap, arXiv 2203.02053), section 2; Wang & Is
   },
 })
 
+interface Uniformity {
+  readonly value: number
+  readonly error: number
+  /** What each row adds to the mean: to first order the value moves as their mean does. */
+  readonly influence: readonly number[]
+}
+
 /** The uniformity of unit rows, and its standard error as the logarithm of a U-statistic. */
-function uniformity(rows: readonly Float64Array[]): { readonly value: number; readonly error: number } {
+function uniformity(rows: readonly Float64Array[]): Uniformity {
   const n = rows.length
   const sums = new Float64Array(n)
   for (let i = 0; i < n; i++)
@@ -115,7 +126,10 @@ function uniformity(rows: readonly Float64Array[]): { readonly value: number; re
       sums[j]! += kernel
     }
   const means = [...sums].map(s => s / (n - 1))
-  return { value: Math.log(mean(means)), error: (2 * meanError(means)) / mean(means) }
+  const kernel = mean(means)
+  const value = Math.log(kernel)
+  const influence = means.map(m => value + (2 * (m - kernel)) / kernel)
+  return { value, error: (2 * meanError(means)) / kernel, influence }
 }
 
 /**

@@ -16,7 +16,7 @@ export async function kindsOf(context: EvaluationContext, column: string): Promi
   const rowsOf = (kind: number) => values.flatMap((v, row) => (v === kind ? [row] : []))
   const kinds = [...classes, 'no kind'].map((name, c) => ({
     name,
-    suffix: `_${name}`,
+    suffix: `/${name}`,
     rows: rowsOf(c < classes.length ? c : -1),
   }))
   return [all, ...kinds.filter(kind => kind.rows.length > 0)]

@@ -39,7 +39,8 @@ Source: Wu et al. 2018 (instance discrimination, arXiv 1805.01978), section 3.4;
         out[train.labels[index]!]! += Math.exp(cosine / p.temperature)
       return out
     }
-    const report = classificationReport(classes, test.labels, votes, new Set(train.labels).size)
+    const tested = { dataset: context.dataset, rows: test.places, truth: test.labels }
+    const report = classificationReport(classes, tested, votes, new Set(train.labels).size)
     return { ...report, metrics: { ...report.metrics, train_rows: train.rows } }
   },
 })

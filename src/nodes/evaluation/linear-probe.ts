@@ -50,7 +50,8 @@ Source: Radford et al. 2021 (arXiv 2103.00020), appendix A.3; Kornblith et al. 2
       })
       return all
     }
-    const report = classificationReport(classes, test.labels, scores, present.length)
+    const tested = { dataset: context.dataset, rows: test.places, truth: test.labels }
+    const report = classificationReport(classes, tested, scores, present.length)
     const correct = train.labels.filter((label, row) => {
       const own = fit.scores(train.values.subarray(row * train.width, (row + 1) * train.width))
       return present[own.indexOf(Math.max(...own))] === label

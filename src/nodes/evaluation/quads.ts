@@ -1,6 +1,7 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
 import type { Report } from '../../graph/host.ts'
 import { defineEvaluator, z } from '../../graph/kit.ts'
+import { type Figure, itemsOf } from './figures.ts'
 import { pairInputs } from './inputs.ts'
 import { kindsOf } from './kinds.ts'
 import { mean, meanError } from './statistics.ts'
@@ -82,12 +83,14 @@ Source: Thrush et al. 2022 (Winoground, arXiv 2204.03162), section 3.2.`,
     const judged = all.map(judgeQuad)
     const metrics: Record<string, number> = {}
     const standardErrors: Record<string, number> = {}
+    const figures: Figure[] = []
     const kinds = await kindsOf(context, p.kind)
     for (const { suffix, rows } of kinds)
       for (const score of SCORES) {
         const values = rows.map(i => judged[i]![score])
         metrics[`${score}${suffix}`] = mean(values)
         standardErrors[`${score}${suffix}`] = meanError(values)
+        figures.push({ name: `${score}${suffix}`, values, rows })
         metrics[`chance_${score}${suffix}`] = score === 'group' ? 1 / 6 : 1 / 4
       }
     const ties = all.filter(q => q.s00 === q.s10 || q.s11 === q.s01 || q.s00 === q.s01 || q.s11 === q.s10)
@@ -95,7 +98,7 @@ Source: Thrush et al. 2022 (Winoground, arXiv 2204.03162), section 3.2.`,
     return {
       metrics: { ...metrics, ties: ties.length, nan: nans, n },
       standardErrors,
-      items: Object.fromEntries(SCORES.map(score => [score, judged.map(j => j[score])])),
+      ...itemsOf(context.dataset, figures),
       ...(nans && {
         warnings: [`${nans} of ${n} rows have a score that is NaN; what it is compared with wins.`],
       }),

@@ -1,6 +1,7 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
 import type { Report, ReportGallery } from '../../graph/host.ts'
 import { defineEvaluator, z } from '../../graph/kit.ts'
+import { allRows, type Figure, itemsOf } from './figures.ts'
 import { pairInputs } from './inputs.ts'
 import { mean, meanError } from './statistics.ts'
 
@@ -63,7 +64,8 @@ Source: Karpathy & Fei-Fei 2015 (arXiv 1412.2306), section 4.1; zero-shot form: 
     const toImage = (i: number, j: number) => scores[j * n + i]!
     const metrics: Record<string, number> = { n }
     const standardErrors: Record<string, number> = {}
-    const items: Record<string, number[]> = {}
+    const figures: Figure[] = []
+    const rows = allRows(n)
     for (const [direction, score] of [
       ['image_to_text', toText],
       ['text_to_image', toImage],
@@ -71,17 +73,19 @@ Source: Karpathy & Fei-Fei 2015 (arXiv 1412.2306), section 4.1; zero-shot form: 
       const ranks = ranksOf(score, n)
       for (const k of KS) {
         const name = `${direction}_recall@${k}`
-        items[name] = Array.from(ranks, r => (r <= k ? 1 : 0))
-        metrics[name] = mean(items[name])
-        standardErrors[name] = meanError(items[name])
+        const values = Array.from(ranks, r => (r <= k ? 1 : 0))
+        metrics[name] = mean(values)
+        standardErrors[name] = meanError(values)
+        figures.push({ name, values, rows })
       }
       metrics[`${direction}_median_rank`] = median(ranks)
     }
     for (const k of KS) metrics[`chance_recall@${k}`] = Math.min(1, k / n)
-    if (p.gallery === 0) return { metrics, standardErrors, items }
+    const report = { metrics, standardErrors, ...itemsOf(context.dataset, figures) }
+    if (p.gallery === 0) return report
     const labels = (await context.texts(p.label)).map(t => t[0] ?? '')
     const galleries = [galleryOf(context.rowIds, labels, toImage, n, p.gallery)]
-    return { metrics, standardErrors, items, galleries }
+    return { ...report, galleries }
   },
 })
 

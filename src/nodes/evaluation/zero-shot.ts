@@ -105,7 +105,7 @@ Descriptions: Menon & Vondrick 2023 (arXiv 2210.07183), equation 1; the control:
       })
     return classificationReport(
       classes,
-      labelled.map(i => values[i]!),
+      { dataset: context.dataset, rows: labelled, truth: labelled.map(i => values[i]!) },
       row => scores(labelled[row]!),
     )
   },

@@ -1,6 +1,6 @@
 import { actingSets, objectivesOf } from '../../graph/acting.ts'
 import { GraphFault } from '../../graph/diagnostic.ts'
-import { defineTrain, type PortTypes, z } from '../../graph/kit.ts'
+import { defineTrain, nodeRef, type PortTypes, z } from '../../graph/kit.ts'
 
 const objective = z.strictObject({
   trainable: z
@@ -74,6 +74,10 @@ With \`gradientCheckpointing\` the gradient computes the inside of each transfor
 time, from the block’s input, instead of keeping what it needs of the first: far less memory in deep networks, for
 about a third more computation. Losses and gradients are the same up to rounding.
 
+\`pairedWith\` names another Train and takes its order of the data, its random numbers and its seed, so that two arms of
+an experiment see the same batches with the same augmentation and dropout, and differ only in what is wired or set
+differently. Two Trains that are not paired draw apart, each by its own id.
+
 Patterns are matched with weight names (\`vision/…\`); \`*\` stands for any text. A node’s own \`trainable\`
 setting rules weights out altogether.
 
@@ -125,6 +129,9 @@ al. 2017 (arXiv 1710.03740), sections 3.1 and 3.3, with the operations of torch.
       .default('two passes')
       .describe('With accumulation: what to do with a loss that compares rows with each other.'),
     overrides: z.array(override).default([]).describe('Parameters of nodes that differ in this stage.'),
+    pairedWith: nodeRef()
+      .optional()
+      .describe('Take the data order, random numbers and seed of another Train, as its control does.'),
   }),
   migrations: {
     1: ({ trainable, ...rest }) =>
@@ -158,6 +165,15 @@ al. 2017 (arXiv 1710.03740), sections 3.1 and 3.3, with the operations of torch.
         field: 'params.objectives',
         hint: 'Give at most one for each loss.',
       })
+    if (p.pairedWith && p.seed !== undefined)
+      throw new GraphFault(
+        'DT052',
+        `it takes the seed of "${p.pairedWith.$node}", and it has one of its own`,
+        {
+          field: 'params.seed',
+          hint: 'Keep one of "seed" and "pairedWith".',
+        },
+      )
     actingSets(objectivesOf(p.objectives, count('loss')), p.steps)
     const weights = { kind: 'weights' } as const
     return { weights, ...(p.ema > 0 && { ema: weights }) }
@@ -180,5 +196,6 @@ al. 2017 (arXiv 1710.03740), sections 3.1 and 3.3, with the operations of torch.
     overrides: p.overrides,
     accumulate: p.accumulate,
     nonSeparable: p.nonSeparable,
+    pairedWith: p.pairedWith?.$node,
   }),
 })
