@@ -11,6 +11,7 @@ import { printCommand } from './commands/print.ts'
 import { type RunFlags, runCommand } from './commands/run.ts'
 import { type ServeFlags, serveCommand } from './commands/serve.ts'
 import { type SweepFlags, sweepCommand } from './commands/sweep.ts'
+import { type ThroughputFlags, throughputCommand } from './commands/throughput.ts'
 import type { Io } from './io.ts'
 import { parseSize } from './render/format.ts'
 
@@ -33,6 +34,7 @@ export function buildProgram(version: string, io: Io, done: (code: number) => vo
     .addHelpText('after', EXAMPLES)
   addRun(program, io, done)
   addSweep(program, io, done)
+  addThroughput(program, io, done)
   addServe(program, version, io, done)
   addOthers(program, io, done)
   addBundleCommands(program, io, done)
@@ -122,6 +124,43 @@ Examples:
   diptych sweep graphs/clip-emoji.json --random schedule.rate=1e-4..1e-2:log --trials 12 --metric retrieval.image_to_text_recall@10`,
     )
     .action(async (graph: string, flags: SweepFlags) => done(await sweepCommand(graph, flags, io)))
+}
+
+function addThroughput(program: Command, io: Io, done: (code: number) => void): void {
+  program
+    .command('throughput')
+    .description('time the training steps of two graphs in turn, in one process')
+    .argument('<a>', 'graph file, or file.json:train where it has several Trains')
+    .argument('<b>', 'what it is compared with; may be another Train of the same file')
+    .option('--rounds <n>', 'rounds, in which each takes its turn', integer(2, 1000), 10)
+    .option(
+      '--steps <n>',
+      'steps of each in a round, on batches in memory and again with data',
+      integer(1, 1000),
+      3,
+    )
+    .option('--warm-up <n>', 'steps of each before the first round', integer(1, 1000), 3)
+    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('xla'))
+    .addOption(
+      new Option('--platform <name>', 'where XLA runs (default: CUDA where it works)').choices([
+        'cpu',
+        'cuda',
+      ]),
+    )
+    .option('--devices <n>', 'devices that share each step, its batch split over them', integer(1, 64))
+    .option('--json', 'as one JSON object')
+    .addHelpText(
+      'after',
+      `
+Steps start from fresh weights; nothing is kept of them. The node evaluation.throughput does the same within a graph.
+
+Examples:
+  diptych throughput graphs/contrastive/flip.json:train graphs/contrastive/clip.json
+  diptych throughput graphs/contrastive/flip.json:train graphs/contrastive/flip.json:tuning --rounds 20 --json`,
+    )
+    .action(async (a: string, b: string, flags: ThroughputFlags) =>
+      done(await throughputCommand([a, b], flags, io)),
+    )
 }
 
 function addServe(program: Command, version: string, io: Io, done: (code: number) => void): void {

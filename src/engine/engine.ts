@@ -14,6 +14,7 @@ import { Outbox, type Send } from './outbox.ts'
 import { printGraph } from './print.ts'
 import { runGraph } from './run.ts'
 import { SafetensorsError } from './safetensors.ts'
+import { timeGraphs } from './timing-command.ts'
 
 export interface EngineOptions {
   readonly registry: Registry
@@ -110,6 +111,8 @@ export class Engine {
           return await runGraph(command.graph, command.options, context)
         case 'bench':
           return { type: 'bench', ...(await bench(command, context)) }
+        case 'time':
+          return { type: 'timed', report: await timeGraphs(command, context) }
         default:
           return { type: 'failed', diagnostics: [], message: `the engine knows no command "${command.type}"` }
       }

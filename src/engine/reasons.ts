@@ -24,6 +24,7 @@ const WORDS: Readonly<Record<string, string>> = {
   program: 'the model',
   seed: 'the seed',
   engine: 'the engine',
+  machine: 'the machine',
 }
 
 type ByNode = Readonly<Record<string, KeyParts>>

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import type { CheckedNode } from '../graph/check.ts'
-import { type Wire, wiresOf } from '../graph/document.ts'
+import type { Wire } from '../graph/document.ts'
 import type { HostValue, Report } from '../graph/host.ts'
 import { wireOf } from '../graph/slice.ts'
 import { writeGraph } from '../graph/write.ts'
@@ -17,7 +17,9 @@ import { withPictures } from './pictures.ts'
 import { Reasons } from './reasons.ts'
 import { lockRun } from './run-lock.ts'
 import { RunStore } from './run-store.ts'
+import { runTiming } from './timing-node.ts'
 import { runTrain } from './train.ts'
+import { upstreamOf } from './upstream.ts'
 import { asDataset } from './values.ts'
 import type { TrainedWeights } from './weights.ts'
 
@@ -151,24 +153,21 @@ async function runNode(
     const report = await runEvaluator(graph, node, state.values, weights, state.weights, options, context)
     state.values.set(`${node.id}.report`, { kind: 'report', value: report })
     return withPictures(report, graph, node, state.values, run.path, context)
+  } else if (node.def.kind === 'timing') {
+    const report = await runTiming(graph, node, state.values, state.weights, options, context)
+    state.values.set(`${node.id}.report`, { kind: 'report', value: report })
+    return report
   }
   return undefined
 }
 
 /** The nodes that a Train or a report needs, in canonical order; what nobody reads does not run. */
 function neededNodes({ graph }: LoadedGraph): CheckedNode[] {
-  const needed = new Set<string>()
-  const visit = (id: string): void => {
-    if (needed.has(id)) return
-    needed.add(id)
-    const node = graph.nodes.get(id)
-    for (const wires of Object.values(node?.json.in ?? {}))
-      for (const w of wiresOf(wires)) visit(w.slice(0, w.lastIndexOf('.')))
-  }
-  for (const node of graph.nodes.values())
-    if (node.def.kind === 'train' || Object.values(node.outputs).some(t => t.kind === 'report'))
-      visit(node.id)
-  return [...graph.nodes.values()].filter(n => needed.has(n.id))
+  const nodes = [...graph.nodes.values()]
+  const reports = (n: CheckedNode) => Object.values(n.outputs).some(t => t.kind === 'report')
+  const wanted = nodes.filter(n => n.def.kind === 'train' || reports(n)).map(n => n.id)
+  const needed = upstreamOf(graph, wanted)
+  return nodes.filter(n => needed.has(n.id))
 }
 
 /** Whose work the datasets of a run hold, each once. */

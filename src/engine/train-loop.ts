@@ -30,6 +30,7 @@ export class TrainLoop {
   private readonly args = new Map<string, DeviceArray>()
   private next: number
   private inCall = 0
+  private inWait = 0
   private prepared: Promise<DeviceArray[]> | undefined
 
   constructor(
@@ -67,6 +68,11 @@ export class TrainLoop {
     return this.inCall
   }
 
+  /** Milliseconds so far in which a step could not begin because its batch was not there yet. */
+  get waitMs(): number {
+    return this.inWait
+  }
+
   private prepare(step: number): Promise<DeviceArray[]> {
     const { batch } = this.step.variantAt(step)
     return this.feed(step, batch).then(arrays => arrays.map(a => this.backend.upload(a, 'split')))
@@ -78,7 +84,9 @@ export class TrainLoop {
    */
   async advance(node: string, more: boolean): Promise<StepEvent> {
     const at = this.next
+    const asked = performance.now()
     const batch = await (this.prepared ?? this.prepare(at))
+    this.inWait += performance.now() - asked
     this.prepared = undefined
     const variant = this.step.variantAt(at)
     const executable = this.executables.get(variant)!

@@ -11,7 +11,7 @@ import type { Feed } from './feed.ts'
 import type { Replay } from './non-finite.ts'
 import type { RunStore } from './run-store.ts'
 import { largestFacts, refuseTooLarge, stepFacts } from './step-facts.ts'
-import { type LoopState, TrainLoop } from './train-loop.ts'
+import { type FeedStep, type LoopState, TrainLoop } from './train-loop.ts'
 
 /** All that the steps of one Train are made from. */
 export interface TrainStage {
@@ -40,7 +40,10 @@ export interface StagePrograms {
  * Compiles all programs of a stage, so that one that can't be compiled is known before the first step. Throws where
  * one won't fit into memory.
  */
-export async function compileStage({ step, context }: TrainStage): Promise<StagePrograms> {
+export async function compileStage({
+  step,
+  context,
+}: Pick<TrainStage, 'step' | 'context'>): Promise<StagePrograms> {
   const { backend } = context
   const executables = new Map<TrainVariant, Executable>()
   try {
@@ -64,13 +67,18 @@ export function freeAll(executables: Executables): void {
   for (const executable of executables.values()) executable.free()
 }
 
-/** A loop that goes on from a state. */
-export const openLoop = (stage: TrainStage, executables: Executables, state: LoopState): TrainLoop =>
+/** A loop that goes on from a state, on the stage's own batches unless `feed` gives others. */
+export const openLoop = (
+  stage: Omit<TrainStage, 'run'>,
+  executables: Executables,
+  state: LoopState,
+  feed: FeedStep = (s, inputs) => stage.feed.batch(s, inputs),
+): TrainLoop =>
   new TrainLoop(
     stage.step,
     stage.context.backend,
     executables,
-    (s, inputs) => stage.feed.batch(s, inputs),
+    feed,
     state,
     trainKey(stage.key.seed, stage.order),
     stage.bound,

@@ -9,7 +9,7 @@ import { buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
 import { averageName } from '../graph/compile/train-variant.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, SettingsValue } from '../graph/host.ts'
-import type { TrainNode } from '../graph/kit.ts'
+import type { TrainNode, TrainSettings } from '../graph/kit.ts'
 import { overriddenGraph } from '../graph/overrides.ts'
 import { fieldsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
@@ -42,16 +42,27 @@ export interface StageResult {
   readonly ema?: TrainedWeights
 }
 
-/** Trains one stage, or takes its weights from the cache or from where the run it resumes had got. */
-export async function runTrain(
+/** A stage that is ready to be compiled; whoever opened it closes its feed. */
+export interface OpenStage {
+  readonly id: string
+  /** The Train whose data order and random keys it takes: itself, or the one that it is paired with. */
+  readonly order: string
+  readonly settings: TrainSettings
+  readonly step: TrainStep
+  readonly feed: Feed
+  readonly key: StageKey
+  /** What is wired to start from. */
+  readonly wired: TrainedWeights | undefined
+}
+
+/** Builds the programs of a Train and opens its data. */
+export async function openStage(
   graph: CheckedGraph,
   node: CheckedNode,
   values: ReadonlyMap<Wire, HostValue>,
   wires: WeightWires,
-  run: RunStore,
-  options: StageOptions,
   context: DeviceContext,
-): Promise<StageResult> {
+): Promise<OpenStage> {
   const before = wireOf(node, 'weights')
   const wired = before ? wires.get(before) : undefined
   const settings = (node.def as TrainNode).settings(node.params)
@@ -64,16 +75,30 @@ export async function runTrain(
   const step = buildTrainStep(graph, node.id, optimizers)
   refuseHugeOnReference(step, node.id, context)
   const feed = await openFeed(graph, node, values, seed, order, context)
+  const key: StageKey = {
+    program: programHash(step),
+    data: feed.hash,
+    start: startHash(step, wired, wires),
+    seed,
+    steps: settings.steps,
+    engine: `${ENGINE} ${context.backend.fingerprint}`,
+    ...(pair && { order }),
+  }
+  return { id: node.id, order, settings, step, feed, key, wired }
+}
+
+/** Trains one stage, or takes its weights from the cache or from where the run it resumes had got. */
+export async function runTrain(
+  graph: CheckedGraph,
+  node: CheckedNode,
+  values: ReadonlyMap<Wire, HostValue>,
+  wires: WeightWires,
+  run: RunStore,
+  options: StageOptions,
+  context: DeviceContext,
+): Promise<StageResult> {
+  const { order, settings, step, feed, key, wired } = await openStage(graph, node, values, wires, context)
   try {
-    const key: StageKey = {
-      program: programHash(step),
-      data: feed.hash,
-      start: startHash(step, wired, wires),
-      seed,
-      steps: settings.steps,
-      engine: `${ENGINE} ${context.backend.fingerprint}`,
-      ...(pair && { order }),
-    }
     const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = hashOf([node.id, key])
     const cached = join(context.cacheDir, 'train', hash)
@@ -89,7 +114,7 @@ export async function runTrain(
     await context.reasons?.save()
     const bound = new Map(step.bound.map(w => [w.name, boundValue(w, wires)]))
     const stage: TrainStage = { id: node.id, order, step, feed, key, bound, run, context }
-    const start = await startOf(node.id, step, key, seed, wired, run, options)
+    const start = await startOf(node.id, step, key, wired, run, options)
     const began = performance.now()
     const end =
       start.step >= settings.steps
@@ -202,7 +227,6 @@ async function startOf(
   train: string,
   step: TrainStep,
   key: StageKey,
-  seed: number,
   wired: TrainedWeights | undefined,
   run: RunStore,
   options: StageOptions,
@@ -210,7 +234,7 @@ async function startOf(
   const path = options.resumeFrom ? await run.newest(train, options.resumeFrom) : undefined
   if (!path) {
     await run.resumeMetrics(train, 0)
-    return { step: 0, weights: startingValues(step.weights, seed, wired), optimizer: new Map() }
+    return { step: 0, weights: startingValues(step.weights, key.seed, wired), optimizer: new Map() }
   }
   const checkpoint = await readCheckpoint(path)
   const changed = differences(checkpoint.key, key)

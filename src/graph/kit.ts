@@ -4,6 +4,7 @@ import type { Var } from '../ir/program.ts'
 import type { Precision, Scope } from '../nn/scope.ts'
 import type { EvaluationContext, HostContext, HostInputs, HostValue, Report } from './host.ts'
 import type { DatasetSchema } from './schema.ts'
+import type { Timing, TimingPlan } from './timing.ts'
 import type { DevicePort, PortType, PortTypes } from './types.ts'
 
 z.config({ jitless: true })
@@ -225,12 +226,22 @@ export interface EvaluatorNode<S extends ParamSchema = ParamSchema> extends Node
   readonly evaluate: (context: EvaluationContext, params: z.infer<S>) => Promise<Report>
 }
 
+/**
+ * Measures how fast two Trains are, not what they have learned: the engine takes steps of the Trains that its inputs
+ * `a` and `b` come from, in turn, and keeps nothing of what those steps make.
+ */
+export interface TimingNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
+  readonly kind: 'timing'
+  readonly plan: (params: z.infer<S>) => TimingPlan
+  readonly report: (timing: Timing, params: z.infer<S>) => Report
+}
+
 /** Says something to people; computes nothing. */
 export interface NoteNode<S extends ParamSchema = ParamSchema> extends NodeBase<S> {
   readonly kind: 'note'
 }
 
-export type NodeDef = DeviceNode | BatchNode | HostNode | TrainNode | EvaluatorNode | NoteNode
+export type NodeDef = DeviceNode | BatchNode | HostNode | TrainNode | EvaluatorNode | TimingNode | NoteNode
 export type Registry = ReadonlyMap<string, NodeDef>
 
 // Each `define…` checks the node against its own parameter type, then forgets it for the registry.
@@ -246,6 +257,8 @@ export const defineTrain = <S extends ParamSchema>(d: Omit<TrainNode<S>, 'kind'>
   widen({ ...d, kind: 'train' })
 export const defineEvaluator = <S extends ParamSchema>(d: Omit<EvaluatorNode<S>, 'kind'>): EvaluatorNode =>
   widen({ ...d, kind: 'evaluator' })
+export const defineTiming = <S extends ParamSchema>(d: Omit<TimingNode<S>, 'kind'>): TimingNode =>
+  widen({ ...d, kind: 'timing' })
 export const defineNote = <S extends ParamSchema>(d: Omit<NoteNode<S>, 'kind'>): NoteNode =>
   widen({ ...d, kind: 'note' })
 

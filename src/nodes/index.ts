@@ -27,6 +27,7 @@ import { knn } from './evaluation/knn.ts'
 import { linearProbe } from './evaluation/linear-probe.ts'
 import { quads } from './evaluation/quads.ts'
 import { retrieval } from './evaluation/retrieval.ts'
+import { throughput } from './evaluation/throughput.ts'
 import { zeroShot } from './evaluation/zero-shot.ts'
 import { attentionPool } from './layer/attention-pool.ts'
 import { batchNorm } from './layer/batch-norm.ts'
@@ -118,6 +119,7 @@ const ALL: readonly NodeDef[] = [
   knn,
   geometry,
   bar,
+  throughput,
   note,
 ]
 

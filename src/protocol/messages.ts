@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../graph/diagnostic.ts'
 import type { Report } from '../graph/host.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
+import type { TimingPlan } from '../graph/timing.ts'
 import type { EngineName } from './engine-name.ts'
 
 /** A graph as a client hands it over: its text, and the file it came from, for places and relative paths. */
@@ -23,6 +24,7 @@ export const BENCHMARK_NAMES = [
   'decode',
   'elementwise',
   'compile',
+  'data',
 ] as const
 
 export interface RunOptions {
@@ -39,6 +41,12 @@ export interface RunOptions {
   readonly platform?: 'cpu' | 'cuda'
   /** How many devices share each program; 1 by default. Results differ between numbers only by rounding. */
   readonly devices?: number
+}
+
+/** A Train of a graph: the one with this id, or the only one. */
+export interface TimedTrain {
+  readonly graph: GraphSource
+  readonly train?: string
 }
 
 /** What a client may ask of the engine. Each has an id that its events carry. */
@@ -80,6 +88,14 @@ export type Command =
       readonly stepsPerRound?: number
       /** Which peers to time too; without it, all that are installed. */
       readonly peers?: readonly string[]
+    }
+  /** Times the steps of two Trains in turn, from fresh weights: the only Train of a graph, or the one that is named. */
+  | {
+      readonly id: number
+      readonly type: 'time'
+      readonly trains: readonly [a: TimedTrain, b: TimedTrain]
+      readonly plan: TimingPlan
+      readonly options: Pick<RunOptions, 'engine' | 'platform' | 'devices'>
     }
   | { readonly id: number; readonly type: 'shutdown' }
 
@@ -139,6 +155,8 @@ export type Event =
       readonly node: string
       readonly state: 'running' | 'cached' | 'done'
       readonly why?: string
+      /** Of a Train that is done or cached: how long compiling and all its steps took, where that is known. */
+      readonly seconds?: number
     }
   /** Progress within a node, such as packing or embedding; `total` 0 where it can't be known, as of compiling. */
   | {
@@ -175,6 +193,7 @@ export type Result =
   | { readonly type: 'printed'; readonly text: string }
   /** `text` for people, `json` for `--json`. */
   | { readonly type: 'bench'; readonly text: string; readonly json: unknown }
+  | { readonly type: 'timed'; readonly report: Report }
   | {
       readonly type: 'result'
       /** By evaluator node id. */

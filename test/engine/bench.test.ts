@@ -6,6 +6,7 @@ import { openBackend } from '../../src/engine/backends.ts'
 import { type ClipSize, clipBenchmark } from '../../src/engine/bench/clip.ts'
 import { compileBenchmark } from '../../src/engine/bench/compile.ts'
 import type { Benchmark } from '../../src/engine/bench/contender.ts'
+import { dataBenchmark } from '../../src/engine/bench/data.ts'
 import { decodeBenchmark } from '../../src/engine/bench/decode.ts'
 import { elementwiseBenchmark } from '../../src/engine/bench/elementwise.ts'
 import { BENCHMARKS } from '../../src/engine/bench/index.ts'
@@ -151,7 +152,7 @@ describe('the command', () => {
     expect(await engine.handle(ask({ name: 'clup' }))).toMatchObject({
       type: 'failed',
       message:
-        'there is no benchmark "clup"; there are: clip, vit-forward, vit-step, vqvae, decode, elementwise, compile',
+        'there is no benchmark "clup"; there are: clip, vit-forward, vit-step, vqvae, decode, elementwise, compile, data',
     })
     expect(await engine.handle(ask({ peers: ['jax', 'jex'] }))).toMatchObject({
       type: 'failed',
@@ -293,6 +294,29 @@ test.each(SMALL.map(b => [b.name, b] as const))('%s runs on the reference', asyn
   const options = { rounds: 1, calls: 1, engines: ['reference'] as const, peers: () => [] }
   const { json } = await runBenchmark(benchmark, options, context)
   expect(json.ms.diptych).toBeGreaterThan(0)
+})
+
+test('data: packs hold what the files do, one seed is one sequence of batches, and each way is timed', async () => {
+  const options = { rounds: 1, calls: 2, engines: ['reference'] as const, peers: () => [] }
+  const { json, text } = await runBenchmark(
+    dataBenchmark({ clip: TINY, pictures: 24, side: 16 }),
+    options,
+    context,
+  )
+  expect(Object.keys(json.facts)).toEqual([
+    'pack_samples_per_second',
+    'memory_samples_per_second',
+    'decode_samples_per_second',
+    'pack_over_decode',
+    'identical_batches',
+    'waiting_for_data',
+    'reading_over_step',
+    'scenes_per_second',
+  ])
+  for (const [name, value] of Object.entries(json.facts))
+    expect(value, name).toBeGreaterThanOrEqual(name === 'waiting_for_data' ? 0 : 1e-9)
+  expect(json.facts.waiting_for_data).toBeLessThan(1)
+  expect(text).toContain('batches of one seed, read twice: 40 of 40 identical')
 })
 
 const { missing } = plugin()

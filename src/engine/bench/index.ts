@@ -1,6 +1,7 @@
 import { CLIP_SIZE, clipBenchmark } from './clip.ts'
 import { compileBenchmark } from './compile.ts'
 import type { Benchmark } from './contender.ts'
+import { DATA_SIZE, dataBenchmark } from './data.ts'
 import { DECODE_SIZE, decodeBenchmark } from './decode.ts'
 import { ELEMENTWISE_SIZE, elementwiseBenchmark } from './elementwise.ts'
 import { VIT_SIZE, vitForwardBenchmark, vitStepBenchmark } from './vit.ts'
@@ -15,4 +16,5 @@ export const BENCHMARKS: readonly Benchmark[] = [
   decodeBenchmark(DECODE_SIZE),
   elementwiseBenchmark(ELEMENTWISE_SIZE),
   compileBenchmark(CLIP_SIZE),
+  dataBenchmark(DATA_SIZE),
 ]

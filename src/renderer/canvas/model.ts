@@ -74,7 +74,9 @@ export const handleId = (port: string): string => encodeURIComponent(port)
 export const portOfHandle = (handle: string): string => decodeURIComponent(handle)
 
 /** A Train's curve; an evaluator's numbers and pictures, when it has them. */
-const BODY = { train: 116, evaluator: 165 } as const
+const BODY: Readonly<Partial<Record<CardData['kind'], number>>> = { train: 116, evaluator: 165, timing: 165 }
+
+export const bodyHeight = (kind: CardData['kind']): number => BODY[kind] ?? 0
 
 /** Of a card without its body. */
 export function topHeight(data: CardData): number {
@@ -89,8 +91,7 @@ export function sizeOfCard(data: CardData): Size {
     const lines = data.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 64), 0)
     return { width: NOTE_WIDTH, height: 40 + lines * 19 }
   }
-  const body = data.kind === 'train' || data.kind === 'evaluator' ? BODY[data.kind] : 0
-  return { width: CARD_WIDTH, height: topHeight(data) + 2 + body }
+  return { width: CARD_WIDTH, height: topHeight(data) + 2 + bodyHeight(data.kind) }
 }
 
 const NONE: readonly Diagnostic[] = []
