@@ -73,8 +73,14 @@ export const ROW_HEIGHT = 24
 export const handleId = (port: string): string => encodeURIComponent(port)
 export const portOfHandle = (handle: string): string => decodeURIComponent(handle)
 
-/** A Train's curve; an evaluator's numbers and pictures, when it has them. */
-const BODY = { train: 116, evaluator: 165 } as const
+/** A Train's curve; a bar's verdict; an evaluator's numbers and pictures, when it has them. */
+const BODY = { train: 116, bar: 92, evaluator: 165 } as const
+
+/** What a card shows of a run; undefined for one that shows nothing. A host node that reports is a bar. */
+export function bodyOf({ kind, category }: CardData): keyof typeof BODY | undefined {
+  if (kind === 'train' || kind === 'evaluator') return kind
+  return kind === 'host' && category === 'evaluation' ? 'bar' : undefined
+}
 
 /** Of a card without its body. */
 export function topHeight(data: CardData): number {
@@ -89,8 +95,8 @@ export function sizeOfCard(data: CardData): Size {
     const lines = data.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 64), 0)
     return { width: NOTE_WIDTH, height: 40 + lines * 19 }
   }
-  const body = data.kind === 'train' || data.kind === 'evaluator' ? BODY[data.kind] : 0
-  return { width: CARD_WIDTH, height: topHeight(data) + 2 + body }
+  const body = bodyOf(data)
+  return { width: CARD_WIDTH, height: topHeight(data) + 2 + (body ? BODY[body] : 0) }
 }
 
 const NONE: readonly Diagnostic[] = []
