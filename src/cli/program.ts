@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { ENGINES } from '../protocol/engine-name.ts'
 import { BENCHMARK_NAMES } from '../protocol/messages.ts'
+import { collect, integer, names, seeds, size } from './arguments.ts'
 import { addBundleCommands } from './bundle-commands.ts'
+import { addClaimCommands } from './claim-commands.ts'
 import { benchCommand } from './commands/bench.ts'
 import { cacheListCommand, cachePruneCommand } from './commands/cache.ts'
 import { checkCommand } from './commands/check.ts'
@@ -13,7 +15,6 @@ import { type ServeFlags, serveCommand } from './commands/serve.ts'
 import { type SweepFlags, sweepCommand } from './commands/sweep.ts'
 import { type ThroughputFlags, throughputCommand } from './commands/throughput.ts'
 import type { Io } from './io.ts'
-import { parseSize } from './render/format.ts'
 
 const CACHE_LIMIT = '10GB'
 
@@ -35,6 +36,7 @@ export function buildProgram(version: string, io: Io, done: (code: number) => vo
   addRun(program, io, done)
   addSweep(program, io, done)
   addThroughput(program, io, done)
+  addClaimCommands(program, io, done)
   addServe(program, version, io, done)
   addOthers(program, io, done)
   addBundleCommands(program, io, done)
@@ -268,28 +270,4 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
     .description('say which engines this machine has, and how to get what is missing')
     .option('--json', 'print JSON')
     .action(async flags => done(await doctorCommand(flags, io)))
-}
-
-const collect = (value: string, before: readonly string[]): string[] => [...before, value]
-
-function seeds(text: string): number[] {
-  const read = integer(0, 0xffffffff)
-  return text.split(',').map(read)
-}
-
-const names = (text: string): string[] => text.split(',').filter(Boolean)
-
-const integer =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const n = Number(text)
-    if (!/^\d+$/.test(text) || n < least || n > most)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-    return n
-  }
-
-function size(text: string): number {
-  const bytes = parseSize(text)
-  if (bytes === undefined) throw new InvalidArgumentError('Write a size such as 500MB or 5GB.')
-  return bytes
 }

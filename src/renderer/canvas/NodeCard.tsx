@@ -6,7 +6,7 @@ import { TrainBody } from '../runs/TrainBody.tsx'
 import { CATEGORIES } from './category.tsx'
 import { farTitleSize } from './far-title.ts'
 import { briefly, faultToShow, wordsOf } from './fault-words.ts'
-import { bodyHeight, type CardData, type CardNode, topHeight } from './model.ts'
+import { bodyOf, type CardData, type CardNode, topHeight } from './model.ts'
 import styles from './NodeCard.module.css'
 import { PortRow } from './PortRow.tsx'
 import { ProgressBar, StatusChip } from './StatusChip.tsx'
@@ -83,10 +83,11 @@ function Marks({ data }: { readonly data: CardData }) {
 }
 
 function Body({ data }: { readonly data: CardData }) {
-  if (bodyHeight(data.kind) === 0) return null
+  const body = bodyOf(data)
+  if (!body) return null
   return (
     <div className={styles.body}>
-      {data.kind === 'train' ? <TrainBody node={data.id} /> : <ReportBody node={data.id} />}
+      {body === 'train' ? <TrainBody node={data.id} /> : <ReportBody node={data.id} />}
     </div>
   )
 }

@@ -73,10 +73,15 @@ export const ROW_HEIGHT = 24
 export const handleId = (port: string): string => encodeURIComponent(port)
 export const portOfHandle = (handle: string): string => decodeURIComponent(handle)
 
-/** A Train's curve; an evaluator's numbers and pictures, when it has them. */
-const BODY: Readonly<Partial<Record<CardData['kind'], number>>> = { train: 116, evaluator: 165, timing: 165 }
+/** A Train's curve; a bar's verdict; an evaluator's numbers and pictures, when it has them. */
+const BODY = { train: 116, bar: 92, evaluator: 165 } as const
 
-export const bodyHeight = (kind: CardData['kind']): number => BODY[kind] ?? 0
+/** What a card shows of a run; undefined for one that shows nothing. A host node that reports is a bar. */
+export function bodyOf({ kind, category }: CardData): keyof typeof BODY | undefined {
+  if (kind === 'train' || kind === 'evaluator') return kind
+  if (kind === 'timing') return 'evaluator'
+  return kind === 'host' && category === 'evaluation' ? 'bar' : undefined
+}
 
 /** Of a card without its body. */
 export function topHeight(data: CardData): number {
@@ -91,7 +96,8 @@ export function sizeOfCard(data: CardData): Size {
     const lines = data.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 64), 0)
     return { width: NOTE_WIDTH, height: 40 + lines * 19 }
   }
-  return { width: CARD_WIDTH, height: topHeight(data) + 2 + bodyHeight(data.kind) }
+  const body = bodyOf(data)
+  return { width: CARD_WIDTH, height: topHeight(data) + 2 + (body ? BODY[body] : 0) }
 }
 
 const NONE: readonly Diagnostic[] = []

@@ -14,6 +14,7 @@ import { Matrix } from './Matrix.tsx'
 import { MetricTable } from './MetricTable.tsx'
 import styles from './ReportsTab.module.css'
 import { matrixCsv, metricsCsv, tableCsv } from './report-model.ts'
+import { VerdictView } from './VerdictView.tsx'
 
 /** What the evaluators found, one at a time; an evaluator that is selected in the graph shows its own. */
 export function ReportsTab() {
@@ -64,6 +65,11 @@ export function ReportsTab() {
 function Body({ run, report }: { readonly run: string; readonly report: Report }) {
   return (
     <div className={styles.body}>
+      {report.verdict && (
+        <Card title="Verdict" wide>
+          <VerdictView verdict={report.verdict} />
+        </Card>
+      )}
       <Card title="Metrics">
         {report.warnings?.map(warning => (
           <p key={warning} className={styles.warning}>
