@@ -1,4 +1,4 @@
-import type { ScenesOptions } from './scenes.ts'
+import type { ClipsOptions, ScenesForm, ScenesOptions } from './scenes.ts'
 import type { Attribution, DatasetSchema } from './schema.ts'
 
 /** A dataset as host nodes pass it on: only the engine looks inside. */
@@ -68,6 +68,7 @@ export interface Services {
   }) => Promise<DatasetValue>
   /** Drawn scenes; see the node for what the options mean. */
   readonly scenes: (options: ScenesOptions) => Promise<DatasetValue>
+  readonly sceneClips: (options: ClipsOptions) => Promise<DatasetValue>
   /** `path` may hold braces, `shard-{000..009}.tar`. */
   readonly webdataset: (options: ReadingOptions & { readonly path: string }) => Promise<DatasetValue>
   readonly parquet: (options: ReadingOptions & { readonly path: string }) => Promise<DatasetValue>
@@ -130,7 +131,10 @@ export interface Services {
     readonly language: string
     readonly split: string
   }) => Promise<DatasetSchema>
-  readonly peekScenes: (options: Pick<ScenesOptions, 'form' | 'count'>) => Promise<DatasetSchema>
+  readonly peekScenes: (options: ScenesForm) => Promise<DatasetSchema>
+  readonly peekSceneClips: (
+    options: Pick<ClipsOptions, 'form' | 'count' | 'frames'>,
+  ) => Promise<DatasetSchema>
   readonly peekFolder: (options: {
     readonly path: string
     readonly metadata?: string

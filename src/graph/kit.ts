@@ -104,6 +104,13 @@ export interface DeviceNode<S extends ParamSchema = ParamSchema> extends NodeBas
 /** How a Batch field comes from a dataset: what an evaluator replays on its own dataset. */
 export type Derivation =
   | { readonly kind: 'image'; readonly column: string; readonly size: number; readonly fit: ImageFit }
+  | {
+      readonly kind: 'frames'
+      readonly column: string
+      readonly frames: number
+      readonly size: number
+      readonly fit: ImageFit
+    }
   | { readonly kind: 'text'; readonly column: string; readonly length: number }
   | { readonly kind: 'category' | 'int' | 'float'; readonly column: string }
 

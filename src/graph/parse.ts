@@ -30,6 +30,7 @@ const def = z.strictObject({
 const field = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['image', 'int', 'float']) }),
   z.strictObject({ kind: z.literal('text'), variants: z.boolean().optional() }),
+  z.strictObject({ kind: z.literal('frames'), frames: z.int().min(1) }),
   z.strictObject({ kind: z.literal('category'), classes: z.array(z.string()) }),
 ])
 const attribution = z.strictObject({ name: z.string(), licence: z.string(), by: z.string() })

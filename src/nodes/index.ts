@@ -12,6 +12,7 @@ import { mix } from './data/mix.ts'
 import { parquet } from './data/parquet.ts'
 import { records } from './data/records.ts'
 import { sample } from './data/sample.ts'
+import { sceneClips } from './data/scene-clips.ts'
 import { scenes } from './data/scenes.ts'
 import { shuffle } from './data/shuffle.ts'
 import { shuffleColumn } from './data/shuffle-column.ts'
@@ -32,6 +33,7 @@ import { zeroShot } from './evaluation/zero-shot.ts'
 import { attentionPool } from './layer/attention-pool.ts'
 import { batchNorm } from './layer/batch-norm.ts'
 import { embedding } from './layer/embedding.ts'
+import { meanOverAxis } from './layer/mean.ts'
 import { mlp } from './layer/mlp.ts'
 import { normalize } from './layer/normalize.ts'
 import { projection } from './layer/projection.ts'
@@ -68,6 +70,7 @@ const ALL: readonly NodeDef[] = [
   parquet,
   coco,
   scenes,
+  sceneClips,
   filter,
   map,
   sample,
@@ -90,6 +93,7 @@ const ALL: readonly NodeDef[] = [
   embedding,
   scalarHead,
   attentionPool,
+  meanOverAxis,
   batchNorm,
   vectorQuantizer,
   logits,

@@ -94,7 +94,9 @@ function Parts({ type }: { readonly type: PortType }) {
               ? `category of ${f.classes.length}`
               : f.kind === 'text' && f.variants
                 ? 'texts'
-                : f.kind,
+                : f.kind === 'frames'
+                  ? `${f.frames} frames`
+                  : f.kind,
           ])
         : [['type', showPort(type)]]
   return (
