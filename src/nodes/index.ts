@@ -27,6 +27,7 @@ import { knn } from './evaluation/knn.ts'
 import { linearProbe } from './evaluation/linear-probe.ts'
 import { quads } from './evaluation/quads.ts'
 import { retrieval } from './evaluation/retrieval.ts'
+import { statements } from './evaluation/statements.ts'
 import { zeroShot } from './evaluation/zero-shot.ts'
 import { attentionPool } from './layer/attention-pool.ts'
 import { batchNorm } from './layer/batch-norm.ts'
@@ -52,6 +53,7 @@ import { lion } from './optimizer/lion.ts'
 import { schedule } from './optimizer/schedule.ts'
 import { sgd } from './optimizer/sgd.ts'
 import { captionMixer } from './pair/caption-mixer.ts'
+import { diagonal } from './pair/diagonal.ts'
 import { logits } from './pair/logits.ts'
 import { bpe } from './text/bpe.ts'
 import { textDropTokens } from './text/drop-tokens.ts'
@@ -93,6 +95,7 @@ const ALL: readonly NodeDef[] = [
   vectorQuantizer,
   logits,
   captionMixer,
+  diagonal,
   infoNCE,
   sigmoid,
   nce,
@@ -112,6 +115,7 @@ const ALL: readonly NodeDef[] = [
   retrieval,
   zeroShot,
   forcedChoice,
+  statements,
   quads,
   factors,
   linearProbe,

@@ -139,6 +139,8 @@ export type Event =
       readonly node: string
       readonly state: 'running' | 'cached' | 'done'
       readonly why?: string
+      /** Of a Train that is done or cached: how long compiling and all its steps took, where that is known. */
+      readonly seconds?: number
     }
   /** Progress within a node, such as packing or embedding; `total` 0 where it can't be known, as of compiling. */
   | {

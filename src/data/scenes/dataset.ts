@@ -1,17 +1,17 @@
-import type { SceneRows, ScenesOptions } from '../../graph/scenes.ts'
+import type { SceneRows, ScenesForm, ScenesOptions } from '../../graph/scenes.ts'
 import type { Attribution, DatasetSchema, Field } from '../../graph/schema.ts'
 import { buildTable } from '../build.ts'
 import { DataError } from '../error.ts'
 import { breathe, type JobOptions } from '../parallel.ts'
 import type { Column, Table } from '../table.ts'
 import { NEGATIVE_KINDS } from './negatives.ts'
+import { whyImpossible } from './possible.ts'
 import { QUAD_KINDS } from './quads.ts'
 import { QUESTION_KINDS } from './questions.ts'
 import { sceneRef } from './reference.ts'
 import { PLACES, placeOf } from './relations.ts'
 import { POSITIONS, type SceneRow, sceneRows } from './rows.ts'
 import type { Scene } from './scene.ts'
-import { BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZE_NAMES, TEXTURES } from './vocabulary.ts'
 
 export const SCENES_ATTRIBUTION: readonly Attribution[] = [
   { name: 'Scenes', licence: 'Apache-2.0', by: 'Diptych, drawn by the program itself' },
@@ -34,16 +34,22 @@ const text = (value: (row: SceneRow) => string | readonly string[], variants = f
 })
 
 /** The factors of a row's first object; of all of them where there is but one. */
-const FACTORS: Readonly<Record<string, ColumnOf>> = {
-  shape: category(SHAPES, r => r.scene.objects[0]?.shape),
-  colour: category(COLOUR_NAMES, r => r.scene.objects[0]?.colour),
-  size: category(SIZE_NAMES, r => r.scene.objects[0]?.size),
-  texture: category(TEXTURES, r => r.scene.objects[0]?.texture),
+const factors = ({
+  shapes,
+  colours,
+  sizes,
+  textures,
+  backgrounds,
+}: ScenesForm): Readonly<Record<string, ColumnOf>> => ({
+  shape: category(shapes, r => r.scene.objects[0]?.shape),
+  colour: category(colours, r => r.scene.objects[0]?.colour),
+  size: category(sizes, r => r.scene.objects[0]?.size),
+  texture: category(textures, r => r.scene.objects[0]?.texture),
   place: category(PLACES, r => r.scene.objects[0] && placeOf(r.scene.objects[0])),
-  background: category(BACKGROUNDS, r => r.scene.background),
+  background: category(backgrounds, r => r.scene.background),
   objects: { field: { kind: 'int' }, value: r => r.scene.objects.length },
   scene: text(r => JSON.stringify(r.scene)),
-}
+})
 
 const caption = (variants: boolean): ColumnOf => text(r => r.captions, variants)
 const negative = (variants: boolean): ColumnOf => text(r => r.negatives!, variants)
@@ -52,6 +58,11 @@ const coordinate = (i: number): ColumnOf => ({ field: { kind: 'float' }, value: 
 const COLUMNS: Readonly<Record<SceneRows, Readonly<Record<string, ColumnOf>>>> = {
   captions: { caption: caption(true), negative: negative(true) },
   pairs: { caption: caption(false), negative: negative(false), kind: category(NEGATIVE_KINDS, r => r.kind) },
+  statements: {
+    caption: caption(false),
+    label: category(['false', 'true'], r => String(r.truth)),
+    kind: category(NEGATIVE_KINDS, r => r.kind),
+  },
   quads: {
     caption: caption(false),
     caption_b: text(r => r.second!.caption),
@@ -84,13 +95,17 @@ const picturesOf = (form: SceneRows): Record<string, (row: SceneRow) => Scene> =
   ...(form === 'quads' && { image_b: (r: SceneRow) => r.second!.scene }),
 })
 
-const columnsOf = (form: SceneRows): Record<string, ColumnOf> => ({ ...COLUMNS[form], ...FACTORS })
+const columnsOf = (options: ScenesForm): Record<string, ColumnOf> => ({
+  ...COLUMNS[options.form],
+  ...factors(options),
+})
 
 /** The columns of a scenes dataset, without drawing anything; its row count where a scene is a row. */
-export function scenesSchema({ form, count }: Pick<ScenesOptions, 'form' | 'count'>): DatasetSchema {
+export function scenesSchema(options: ScenesForm): DatasetSchema {
+  const { form, count } = options
   const fields: Record<string, Field> = {}
   for (const name of Object.keys(picturesOf(form))) fields[name] = { kind: 'image' }
-  for (const [name, { field }] of Object.entries(columnsOf(form))) fields[name] = field
+  for (const [name, { field }] of Object.entries(columnsOf(options))) fields[name] = field
   const rows = form === 'captions' || form === 'positions' ? { rows: count } : {}
   return { fields, ...rows, attribution: SCENES_ATTRIBUTION }
 }
@@ -100,6 +115,8 @@ const CHUNK = 500
 
 /** The table of a scenes dataset: pictures are drawn when they are packed. */
 export async function readScenes(options: ScenesOptions, job: JobOptions = {}): Promise<Table> {
+  const impossible = whyImpossible(options)
+  if (impossible) throw new DataError(impossible)
   const rows: SceneRow[] = []
   for (const row of sceneRows(options)) {
     rows.push(row)
@@ -116,7 +133,7 @@ export async function readScenes(options: ScenesOptions, job: JobOptions = {}): 
   const columns: Record<string, Column> = {}
   for (const [name, scene] of Object.entries(picturesOf(options.form)))
     columns[name] = { kind: 'image', values: rows.map(r => sceneRef(scene(r))) }
-  for (const [name, { field, value }] of Object.entries(columnsOf(options.form))) {
+  for (const [name, { field, value }] of Object.entries(columnsOf(options))) {
     if (field.kind === 'image') continue
     const values = rows.map(value)
     columns[name] =

@@ -3,9 +3,9 @@ import { briefly, clearPairs, fully } from './captions.ts'
 import { type Claim, isFalse, isTrue, type Thing } from './claims.ts'
 import type { Random } from './random.ts'
 import { OPPOSITE, placeOf } from './relations.ts'
+import { EVERYTHING, type Vocabulary } from './sample.ts'
 import type { Scene } from './scene.ts'
 import { say, type Wording } from './sentences.ts'
-import { COLOUR_NAMES, type Colour, SHAPES, type Shape, TEXTURES } from './vocabulary.ts'
 
 /** A true sentence of a scene and a false one with the same slots and the same number of words. */
 export interface HardPair {
@@ -21,39 +21,44 @@ const other = <T>(random: Random, all: readonly T[], than: T): T =>
 type Change = (
   scene: Scene,
   random: Random,
+  from: Vocabulary,
 ) => { readonly positive: Claim; readonly negative: Claim } | undefined
 
 /** Changes of a claim about two things and how they stand. */
 const ofPair =
-  (change: (claim: Extract<Claim, { kind: 'relation' }>, random: Random) => Partial<Claim>): Change =>
-  (scene, random) => {
+  (
+    change: (claim: Extract<Claim, { kind: 'relation' }>, random: Random, from: Vocabulary) => Partial<Claim>,
+  ): Change =>
+  (scene, random, from) => {
     const pairs = clearPairs(scene).filter(p => p.a.colour !== p.b.colour && p.a.shape !== p.b.shape)
     if (pairs.length === 0) return undefined
     const positive = random.pick(pairs)
-    return { positive, negative: { ...positive, ...change(positive, random) } as Claim }
+    return { positive, negative: { ...positive, ...change(positive, random, from) } as Claim }
   }
 
 /** A change of one thing, for scenes that have no pair to speak of. */
 const ofThing =
-  (change: (thing: Thing, random: Random) => Partial<Thing>): Change =>
-  (scene, random) => {
+  (change: (thing: Thing, random: Random, from: Vocabulary) => Partial<Thing>): Change =>
+  (scene, random, from) => {
     if (scene.objects.length === 0) return undefined
     const object = random.pick(scene.objects)
     const positive = { kind: 'thing', thing: briefly(object), place: placeOf(object) } as const
     return {
       positive,
-      negative: { ...positive, thing: { ...positive.thing, ...change(positive.thing, random) } },
+      negative: { ...positive, thing: { ...positive.thing, ...change(positive.thing, random, from) } },
     }
   }
 
 const either =
   (first: Change, second: Change): Change =>
-  (scene, random) =>
-    first(scene, random) ?? second(scene, random)
+  (scene, random, from) =>
+    first(scene, random, from) ?? second(scene, random, from)
 
-const newShape = ({ shape }: Thing, random: Random) => ({ shape: other<Shape>(random, SHAPES, shape) })
-const newColour = ({ colour }: Thing, random: Random) => ({
-  colour: other<Colour>(random, COLOUR_NAMES, colour!),
+const newShape = ({ shape }: Thing, random: Random, { shapes }: Vocabulary) => ({
+  shape: other(random, shapes, shape),
+})
+const newColour = ({ colour }: Thing, random: Random, { colours }: Vocabulary) => ({
+  colour: other(random, colours, colour!),
 })
 
 const CHANGES: Readonly<Record<Exclude<SceneNegative, 'shuffle_words'>, Change>> = {
@@ -63,25 +68,25 @@ const CHANGES: Readonly<Record<Exclude<SceneNegative, 'shuffle_words'>, Change>>
   })),
   swap_relation: ofPair(({ a, b }) => ({ a: b, b: a })),
   replace_object: either(
-    ofPair(({ a }, random) => ({ a: { ...a, ...newShape(a, random) } })),
+    ofPair(({ a }, random, from) => ({ a: { ...a, ...newShape(a, random, from) } })),
     ofThing(newShape),
   ),
   replace_attribute: either(
-    ofPair(({ a }, random) => ({ a: { ...a, ...newColour(a, random) } })),
+    ofPair(({ a }, random, from) => ({ a: { ...a, ...newColour(a, random, from) } })),
     ofThing(newColour),
   ),
   replace_relation: ofPair(({ relation }) => ({ relation: OPPOSITE[relation] })),
-  add_attribute: (scene, random) => {
+  add_attribute: (scene, random, { textures }) => {
     const plain = scene.objects.filter(o => o.texture === 'plain')
-    if (plain.length === 0) return undefined
+    if (plain.length === 0 || !textures.some(t => t !== 'plain')) return undefined
     const thing = fully(random.pick(plain))
-    const texture = other(random, TEXTURES, 'plain')
+    const texture = other(random, textures, 'plain')
     return { positive: { kind: 'thing', thing }, negative: { kind: 'thing', thing: { ...thing, texture } } }
   },
-  negate: (scene, random) => {
+  negate: (scene, random, { shapes, colours }) => {
     if (scene.objects.length === 0) return undefined
     const there = briefly(random.pick(scene.objects))
-    const absent: Thing = { shape: random.pick(SHAPES), colour: random.pick(COLOUR_NAMES) }
+    const absent: Thing = { shape: random.pick(shapes), colour: random.pick(colours) }
     return {
       positive: { kind: 'absence', there, absent },
       negative: { kind: 'absence', there: absent, absent: there },
@@ -99,13 +104,19 @@ const TRIES = 20
 
 /**
  * A hard pair of a kind for a scene; undefined where the scene offers none (one object has no relation to swap).
- * The positive is true and the negative false beyond doubt, by the scene's own truth.
+ * The positive is true and the negative false beyond doubt, by the scene's own truth; what replaces something is of
+ * the vocabulary.
  */
-export function hardPair(scene: Scene, kind: SceneNegative, random: Random): HardPair | undefined {
+export function hardPair(
+  scene: Scene,
+  kind: SceneNegative,
+  random: Random,
+  from: Vocabulary = EVERYTHING,
+): HardPair | undefined {
   const wording: Wording = { template: random.below(3), words: random.below(2) }
   if (kind === 'shuffle_words') return shuffled(scene, random, wording)
   for (let i = 0; i < TRIES; i++) {
-    const changed = CHANGES[kind](scene, random)
+    const changed = CHANGES[kind](scene, random, from)
     if (!changed) return undefined
     if (!isTrue(scene, changed.positive) || !isFalse(scene, changed.negative)) continue
     const [positive, negative] = [say(changed.positive, wording), say(changed.negative, wording)]
