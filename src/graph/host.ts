@@ -110,6 +110,8 @@ export interface Services {
     options: {
       readonly amount: { readonly rows: number } | { readonly share: number }
       readonly seed: number
+      readonly weight?: string
+      readonly replace?: boolean
     },
   ) => Promise<DatasetValue>
   readonly shuffle: (dataset: DatasetValue, options: { readonly seed: number }) => Promise<DatasetValue>
@@ -130,7 +132,9 @@ export interface Services {
     readonly language: string
     readonly split: string
   }) => Promise<DatasetSchema>
-  readonly peekScenes: (options: Pick<ScenesOptions, 'form' | 'count'>) => Promise<DatasetSchema>
+  readonly peekScenes: (
+    options: Pick<ScenesOptions, 'form' | 'count' | 'shapes' | 'colours'>,
+  ) => Promise<DatasetSchema>
   readonly peekFolder: (options: {
     readonly path: string
     readonly metadata?: string
@@ -156,7 +160,7 @@ export interface Side {
   readonly rows: number
 }
 
-/** A wire's value over a dataset: [rows, width], row-major. */
+/** A wire's value over a dataset: [rows, width], row-major; the width is 1 where a row has one number. */
 export interface Embedding {
   readonly rows: number
   readonly width: number

@@ -20,6 +20,7 @@ import { webdataset } from './data/webdataset.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
 import { bar } from './evaluation/bar.ts'
+import { distribution } from './evaluation/distribution.ts'
 import { factors } from './evaluation/factors.ts'
 import { forcedChoice } from './evaluation/forced-choice.ts'
 import { geometry } from './evaluation/geometry.ts'
@@ -114,6 +115,7 @@ const ALL: readonly NodeDef[] = [
   forcedChoice,
   quads,
   factors,
+  distribution,
   linearProbe,
   knn,
   geometry,
