@@ -174,9 +174,9 @@ export class Evaluation implements EvaluationContext {
     if (!wire) throw new DataError(`the evaluator does not name "${input}" among the wires that it needs`)
     const { rows, fields } = await this.overDataset(wire, from)
     const [field] = fields
-    if (fields.length !== 1 || field!.type.shape.length !== 2)
-      throw new DataError(`"${wire.wire}" is not one vector a row`)
-    return { rows, width: field!.type.shape[1]!, values: view(field!) as Float32Array }
+    if (fields.length !== 1 || field!.type.shape.length > 2)
+      throw new DataError(`"${wire.wire}" is not one vector or one number a row`)
+    return { rows, width: field!.type.shape[1] ?? 1, values: view(field!) as Float32Array }
   }
 
   free(): Promise<void> {

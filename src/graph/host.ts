@@ -116,6 +116,8 @@ export interface Services {
     options: {
       readonly amount: { readonly rows: number } | { readonly share: number }
       readonly seed: number
+      readonly weight?: string
+      readonly replace?: boolean
     },
   ) => Promise<DatasetValue>
   readonly shuffle: (dataset: DatasetValue, options: { readonly seed: number }) => Promise<DatasetValue>
@@ -165,7 +167,7 @@ export interface Side {
   readonly rows: number
 }
 
-/** A wire's value over a dataset: [rows, width], row-major. */
+/** A wire's value over a dataset: [rows, width], row-major; the width is 1 where a row has one number. */
 export interface Embedding {
   readonly rows: number
   readonly width: number

@@ -21,6 +21,7 @@ import { webdataset } from './data/webdataset.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
 import { bar } from './evaluation/bar.ts'
+import { distribution } from './evaluation/distribution.ts'
 import { factors } from './evaluation/factors.ts'
 import { forcedChoice } from './evaluation/forced-choice.ts'
 import { geometry } from './evaluation/geometry.ts'
@@ -123,6 +124,7 @@ const ALL: readonly NodeDef[] = [
   statements,
   quads,
   factors,
+  distribution,
   linearProbe,
   knn,
   geometry,
