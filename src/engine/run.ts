@@ -1,8 +1,8 @@
 import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
-import type { CheckedNode } from '../graph/check.ts'
-import type { Wire } from '../graph/document.ts'
+import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
+import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, Report } from '../graph/host.ts'
 import { wireOf } from '../graph/slice.ts'
 import { writeGraph } from '../graph/write.ts'
@@ -19,6 +19,7 @@ import { lockRun } from './run-lock.ts'
 import { RunStore } from './run-store.ts'
 import { runTiming } from './timing-node.ts'
 import { runTrain } from './train.ts'
+import { trainingCurve } from './training-curve.ts'
 import { upstreamOf } from './upstream.ts'
 import { asDataset } from './values.ts'
 import type { TrainedWeights } from './weights.ts'
@@ -146,6 +147,9 @@ async function runNode(
   } else if (node.def.kind === 'train') {
     const made = await runTrain(graph, node, state.values, state.weights, run, options, context)
     for (const [port, weights] of Object.entries(made)) state.weights.set(`${node.id}.${port}`, weights)
+    const curve: Wire = `${node.id}.curve`
+    if (isRead(graph, curve))
+      state.values.set(curve, { kind: 'report', value: trainingCurve(await run.readMetrics(node.id)) })
   } else if (node.def.kind === 'evaluator') {
     const wire = wireOf(node, 'weights')
     const weights = wire ? state.weights.get(wire) : undefined
@@ -160,6 +164,9 @@ async function runNode(
   }
   return undefined
 }
+
+const isRead = (graph: CheckedGraph, wire: Wire): boolean =>
+  [...graph.nodes.values()].some(n => Object.values(n.json.in).some(w => wiresOf(w).includes(wire)))
 
 /** The nodes that a Train or a report needs, in canonical order; what nobody reads does not run. */
 function neededNodes({ graph }: LoadedGraph): CheckedNode[] {

@@ -22,6 +22,7 @@ import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
 import { bar } from './evaluation/bar.ts'
 import { distribution } from './evaluation/distribution.ts'
+import { curve } from './evaluation/curve.ts'
 import { factors } from './evaluation/factors.ts'
 import { forcedChoice } from './evaluation/forced-choice.ts'
 import { geometry } from './evaluation/geometry.ts'
@@ -129,6 +130,7 @@ const ALL: readonly NodeDef[] = [
   knn,
   geometry,
   bar,
+  curve,
   throughput,
   note,
 ]

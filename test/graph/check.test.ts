@@ -208,10 +208,10 @@ describe('nodes and parameters', () => {
       `"error DT010 node "vision" type: there is no node type "encoder.vitt". Did you mean "encoder.vit"?"`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'sticky' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 44 more."`,
+      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 46 more."`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'constructor' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 44 more."`,
+      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 46 more."`,
     )
   })
 

@@ -253,7 +253,13 @@ describe('layout', () => {
     expect(overlaps(document, places)).toEqual([])
   })
 
-  it.each(['clip-emoji', 'clip-emoji-shuffled'])('has no cards over each other in %s', name => {
+  it.each([
+    'clip-emoji',
+    'clip-emoji-shuffled',
+    'contrastive/clip',
+    'contrastive/siglip',
+    'contrastive/flip',
+  ])('has no cards over each other in %s', name => {
     const { document } = parseGraph(readFileSync(`graphs/${name}.json`, 'utf8'))
     expect(overlaps(document!, new Map(Object.entries(document!.view)))).toEqual([])
   })
