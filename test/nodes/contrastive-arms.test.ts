@@ -1,32 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
-import { scenesSchema } from '../../src/data/scenes/dataset.ts'
-import { type CheckedGraph, checkGraph, type Schemas } from '../../src/graph/check.ts'
+import { expect, test } from 'vitest'
+import { type CheckedGraph, checkGraph } from '../../src/graph/check.ts'
 import { buildTrainStep } from '../../src/graph/compile/train-step.ts'
-import { parseGraph } from '../../src/graph/parse.ts'
-import type { SceneRows, ScenesOptions } from '../../src/graph/scenes.ts'
-import { writeGraph } from '../../src/graph/write.ts'
 import { elementCount } from '../../src/ir/types.ts'
-import { scenes } from '../../src/nodes/data/scenes.ts'
 import { registry } from '../../src/nodes/index.ts'
-import { known, shown } from '../graph/fixtures.ts'
+import { documentOf, sceneSchemas } from '../graph/bundled.ts'
 
-const textOf = (name: string) =>
-  readFileSync(new URL(`../../graphs/contrastive/${name}.json`, import.meta.url), 'utf8')
-
-type SceneParams = Pick<ScenesOptions, 'count' | 'shapes' | 'colours'> & { readonly rows: SceneRows }
-
-/** A bundled graph, checked with the columns that its scenes have. */
-function bundled(name: string): CheckedGraph {
-  const document = parseGraph(textOf(name)).document!
-  const schemas: Schemas = Object.fromEntries(
-    Object.entries(document.nodes).flatMap(([id, { type, params }]) => {
-      if (type !== 'data.scenes') return []
-      const { rows, ...rest } = scenes.params.parse(params) as SceneParams
-      return [[`${id}.dataset`, known(scenesSchema({ form: rows, ...rest }))]]
-    }),
-  )
-  return checkGraph(document, registry, schemas)
+const bundled = (name: string): CheckedGraph => {
+  const document = documentOf(name)
+  return checkGraph(document, registry, sceneSchemas(document))
 }
 
 const sgd = {
@@ -48,16 +29,6 @@ function trainedBy(graph: CheckedGraph, train: string): Record<string, number> {
 }
 
 const total = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((s, n) => s + n, 0)
-
-describe.each(['slip', 'clip-rocket', 'llip'])('graphs/contrastive/%s.json', name => {
-  test('checks without a word, is written as it stands, and has a place for every node', () => {
-    const graph = bundled(name)
-    expect(shown(graph.diagnostics)).toBe('')
-    const document = parseGraph(textOf(name)).document!
-    expect(writeGraph(document)).toBe(textOf(name))
-    expect(Object.keys(document.view).sort()).toEqual(Object.keys(document.nodes).sort())
-  })
-})
 
 test('SLIP trains what CLIP trains and the head of its views, through one image encoder', () => {
   const graph = bundled('slip')
