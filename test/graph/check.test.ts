@@ -462,6 +462,12 @@ describe('wires', () => {
     )
   })
 
+  test('a bypassed node that has nothing to pass on', () => {
+    expect(findings(withNode(clip(), 'tokenizer', { mode: 'bypassed' }))).toMatchInlineSnapshot(
+      `"error DT027 node "tokenizer" port "tokenizer": it is bypassed, but has nothing to pass on to "batch.tokenizer", which takes tokenizer: none of what it reads fits: "train_emoji.dataset" carries dataset{image, caption, name, language, group, subgroup, skin_tone, gender, id}. Mute it instead, or wire "batch.tokenizer" to another node."`,
+    )
+  })
+
   test('a cycle, once, with its path in the direction of the wires', () => {
     const loop = rewired(clip(), 'image_projection', { input: 'image_unit.output' })
     expect(findings(loop)).toMatchInlineSnapshot(

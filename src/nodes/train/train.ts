@@ -142,10 +142,16 @@ al. 2017 (arXiv 1710.03740), sections 3.1 and 3.3, with the operations of torch.
         : { objectives: (trainable as string[]).map(pattern => ({ trainable: pattern })), ...rest },
   },
   inputs: {
-    loss: { accepts: { kind: 'record', record: 'loss' }, list: true, doc: 'One objective or several.' },
+    loss: {
+      accepts: { kind: 'record', record: 'loss' },
+      list: true,
+      along: ['objectives', 'optimizer'],
+      doc: 'One objective or several.',
+    },
     optimizer: {
       accepts: { kind: 'host', of: 'optimizer' },
       list: true,
+      along: ['objectives', 'loss'],
       doc: 'One for all, or one for each loss.',
     },
     weights: {
