@@ -7,8 +7,8 @@ import type { HostValue, Report } from '../graph/host.ts'
 import { wireOf } from '../graph/slice.ts'
 import { writeGraph } from '../graph/write.ts'
 import type { GraphSource, Result, RunOptions } from '../protocol/messages.ts'
-import { openBackend } from './backends.ts'
-import { type EngineContext, Stopped } from './context.ts'
+import { openBackendFor } from './backends.ts'
+import { type DeviceContext, type EngineContext, Stopped } from './context.ts'
 import { runEvaluator } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
@@ -73,15 +73,7 @@ async function runNodes(
   context: EngineContext,
 ): Promise<Result> {
   const reasons = await Reasons.open(run.path)
-  const log = (level: 'info' | 'warning') => (message: string) =>
-    context.emit({ type: 'log', level, message })
-  const backend = await openBackend(options.engine, {
-    cacheDir: context.cacheDir,
-    warn: log('warning'),
-    say: log('info'),
-    platform: options.platform,
-    devices: options.devices,
-  })
+  const backend = await openBackendFor(context, options)
   const reports: Record<string, Report> = {}
   const state: RunState = { values: new Map(), weights: new Map() }
   const attribution = () => attributionOf(state.values)
@@ -137,7 +129,7 @@ async function runNode(
   state: RunState,
   run: RunStore,
   options: RunOptions,
-  context: EngineContext & { readonly backend: Awaited<ReturnType<typeof openBackend>> },
+  context: DeviceContext,
 ): Promise<Report | undefined> {
   if (node.def.kind === 'host') {
     const outputs = await runHostNode(node, state.values, folder, graph.seed, context)

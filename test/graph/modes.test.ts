@@ -15,6 +15,18 @@ const runs = (doc: GraphDocument) => {
   return { nodes: plain, diagnostics }
 }
 
+/** CLIP with a second stage that goes on from the first. */
+const twoStages = () =>
+  withNode(
+    clip(),
+    'second',
+    node(
+      'train',
+      { steps: 2 },
+      { loss: ['loss.loss'], optimizer: ['adamw.optimizer'], weights: 'train.weights' },
+    ),
+  )
+
 describe('a muted node', () => {
   test('is as if it were not there', () => {
     expect(runs(withMode(clip(), 'muted', 'retrieval'))).toEqual(runs(without(clip(), 'retrieval')))
@@ -30,19 +42,7 @@ describe('a muted node', () => {
   })
 
   test('that is read by an optional input leaves it open', () => {
-    const staged = withNode(
-      clip(),
-      'second',
-      node(
-        'train',
-        { steps: 2 },
-        {
-          loss: ['loss.loss'],
-          optimizer: ['adamw.optimizer'],
-          weights: 'train.weights',
-        },
-      ),
-    )
+    const staged = twoStages()
     const doc = without(staged, 'retrieval', 'zero_shot')
     expect(runs(withMode(doc, 'muted', 'train'))).toEqual(
       runs(without(rewired(doc, 'second', { weights: undefined }), 'train')),
@@ -108,19 +108,7 @@ describe('a bypassed node', () => {
   })
 
   test('passes the start weights of a stage on', () => {
-    const doc = withNode(
-      clip(),
-      'second',
-      node(
-        'train',
-        { steps: 2 },
-        {
-          loss: ['loss.loss'],
-          optimizer: ['adamw.optimizer'],
-          weights: 'train.weights',
-        },
-      ),
-    )
+    const doc = twoStages()
     const wired = rewired(doc, 'retrieval', { weights: 'second.weights' })
     expect(runs(withMode(wired, 'bypassed', 'second'))).toEqual(
       runs(without(rewired(wired, 'retrieval', { weights: 'train.weights' }), 'second')),

@@ -1,7 +1,7 @@
-import { GraphFault } from '../../graph/diagnostic.ts'
 import { asField, defineDevice, port, z } from '../../graph/kit.ts'
-import { showPort, tensorPort } from '../../graph/types.ts'
+import { tensorPort } from '../../graph/types.ts'
 import { diagonal as onDiagonal } from '../../nn/contrastive.ts'
+import { squarePairs } from '../objective/pairs.ts'
 
 export const diagonal = defineDevice({
   type: 'pair.diagonal',
@@ -21,17 +21,7 @@ Source: the fine-tuning of two-tower models on NLVR and VSR as a binary classifi
   },
   precise: true,
   types: (_, inputs) => {
-    const pairs = port(inputs, 'pairs', 'record')
-    const [rows, columns] = pairs.fields.logits!.dims
-    if (rows!.size !== columns!.size)
-      throw new GraphFault(
-        'DT034',
-        `row i pairs with column i, so the logits must be square: ${showPort(pairs)}`,
-        {
-          port: 'pairs',
-          hint: 'Take both sides from one Batch.',
-        },
-      )
+    const [rows] = squarePairs(inputs).fields.logits!.dims
     return { logits: tensorPort('float', rows!) }
   },
   build: (s, _, inputs, types) => {
