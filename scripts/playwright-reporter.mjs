@@ -1,16 +1,17 @@
 import { writeFileSync } from 'node:fs'
+import { firstLine } from './failures.mjs'
 
 /** Counts the browser suite's tests for `scripts/test.mjs`, as the vitest reporter does for the rest. */
 export default class CountingReporter {
-  report = { passed: 0, failed: 0, skipped: [] }
+  report = { passed: 0, failed: [], skipped: [] }
   suite
 
   onBegin(_config, suite) {
     this.suite = suite
   }
 
-  onError() {
-    this.report.failed++
+  onError(error) {
+    this.report.failed.push({ name: 'outside any test', reason: firstLine(error) })
   }
 
   onEnd() {
@@ -21,7 +22,7 @@ export default class CountingReporter {
       else if (outcome === 'skipped') {
         const reason = test.annotations.find(({ type }) => type === 'skip')?.description
         this.report.skipped.push({ name, reason })
-      } else this.report.failed++
+      } else this.report.failed.push({ name, reason: firstLine(test.results.at(-1)?.error) })
     }
     if (process.env.DIPTYCH_TEST_REPORT) {
       writeFileSync(process.env.DIPTYCH_TEST_REPORT, JSON.stringify(this.report))

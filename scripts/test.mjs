@@ -89,10 +89,11 @@ async function counted(name, args) {
     const { passed, failed, skipped } = JSON.parse(readFileSync(reportFile, 'utf8'))
     for (const { name: test, reason } of skipped)
       console.log(`skipped: ${test}: ${reason ?? 'NO REASON GIVEN'}`)
+    for (const { name: test, reason } of failed) console.log(`failed: ${test}: ${reason}`)
     const silent = skipped.filter(({ reason }) => !reason).length
     if (silent > 0) console.log(`${silent} skipped without a reason: they count as failed`)
     // A run can fail without any test that does: no tests at all, a crash at the end.
-    const failures = failed + silent || (code === 0 ? 0 : 1)
+    const failures = failed.length + silent || (code === 0 ? 0 : 1)
     return { passed, failed: failures, skipped: skipped.length - silent }
   } catch {
     console.log(`${name} ended without its report`)

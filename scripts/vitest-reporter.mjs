@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { firstLine } from './failures.mjs'
 
 /** A skip says why: by `ctx.skip(reason)`, or by "(skipped: reason)" in the name of the test or its suite. */
 function skipReason(test, note) {
@@ -11,17 +12,23 @@ function skipReason(test, note) {
  */
 export default class CountingReporter {
   onTestRunEnd(modules, unhandledErrors) {
-    const report = { passed: 0, failed: unhandledErrors.length, skipped: [] }
+    const report = { passed: 0, failed: [], skipped: [] }
+    const fail = (name, errors) => {
+      for (const error of errors) report.failed.push({ name, reason: firstLine(error) })
+    }
+    fail('outside any test', unhandledErrors)
     for (const module of modules) {
-      report.failed += module.errors().length
-      for (const suite of module.children.allSuites()) report.failed += suite.errors().length
+      fail(module.relativeModuleId, module.errors())
+      for (const suite of module.children.allSuites())
+        fail(`${module.relativeModuleId} > ${suite.fullName}`, suite.errors())
       for (const test of module.children.allTests()) {
-        const { state, note } = test.result()
+        const { state, note, errors } = test.result()
+        const name = `${module.relativeModuleId} > ${test.fullName}`
         if (state === 'passed') report.passed++
         else if (state === 'skipped') {
           const reason = skipReason(test, note)
-          report.skipped.push({ name: `${module.relativeModuleId} > ${test.fullName}`, reason })
-        } else report.failed++
+          report.skipped.push({ name, reason })
+        } else fail(name, [errors?.[0]])
       }
     }
     if (process.env.DIPTYCH_TEST_REPORT) {

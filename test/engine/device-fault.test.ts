@@ -27,7 +27,7 @@ vi.mock('../../src/engine/backends.ts', async () => {
       },
     }
   }
-  return { openBackend }
+  return { openBackend, openBackendFor: openBackend }
 })
 
 const scratch = fileScratch()

@@ -12,7 +12,7 @@ describe.skip('suite (skipped: the suite)', () => { test('inside', () => {}) })
 test.skip('silent', () => {})
 `
 
-test('counts tests, files that do not load, and skips with their reasons', async () => {
+test('counts tests, and names failures, files that do not load, and skips with their reasons', async () => {
   const folder = makeTree({
     'test/a.test.ts': TESTS,
     'test/b.test.ts': "throw new Error('does not load')",
@@ -29,7 +29,10 @@ test('counts tests, files that do not load, and skips with their reasons', async
   expect(code).toBe(1)
   expect(JSON.parse(readFileSync(report, 'utf8'))).toEqual({
     passed: 1,
-    failed: 2,
+    failed: [
+      { name: 'test/a.test.ts > bad', reason: 'expected 1 to be 2 // Object.is equality' },
+      { name: 'test/b.test.ts', reason: 'does not load' },
+    ],
     skipped: [
       { name: 'test/a.test.ts > note', reason: 'the note' },
       { name: 'test/a.test.ts > named (skipped: the name)', reason: 'the name' },
