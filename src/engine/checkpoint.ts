@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { isAlive, syncFolder } from '../data/atomic.ts'
 import { DataError, systemCode } from '../data/error.ts'
+import type { Edit } from '../protocol/messages.ts'
 import type { HostArray } from '../runtime/backend.ts'
 import { encodeSafetensors, readSafetensors } from './safetensors.ts'
 
@@ -45,6 +46,9 @@ const stateFile = z.strictObject({
     engine: z.string(),
     order: z.string().optional(),
   }),
+  edits: z
+    .array(z.strictObject({ step: z.int().min(0), node: z.string(), param: z.string(), value: z.unknown() }))
+    .optional(),
   files: z.record(z.string(), z.string()),
 })
 
@@ -53,6 +57,8 @@ export interface Checkpoint {
   /** Steps taken: training goes on with this step. */
   readonly step: number
   readonly key: StageKey
+  /** What was changed while it trained, in order. */
+  readonly edits?: readonly Edit[]
   readonly weights: ReadonlyMap<string, HostArray>
   readonly optimizer: ReadonlyMap<string, HostArray>
 }
@@ -66,13 +72,14 @@ export async function writeCheckpoint(folder: string, c: Checkpoint): Promise<st
   await mkdir(folder, { recursive: true })
   await removeStale(folder)
   const { train, step, key } = c
+  const edits = c.edits?.length ? c.edits : undefined
   const path = join(folder, `step-${step}`)
   const contents = [
     ['weights.safetensors', encodeSafetensors(c.weights)],
     ['optimizer.safetensors', encodeSafetensors(c.optimizer)],
   ] as const
   const files = Object.fromEntries(contents.map(([name, chunks]) => [name, hashOfChunks(chunks)]))
-  const state = { format: 'diptych-checkpoint', version: 1, train, step, key, files }
+  const state = { format: 'diptych-checkpoint', version: 1, train, step, key, edits, files }
   const stateText = `${JSON.stringify(state, null, 2)}\n`
   if (await holds(path, stateText)) return path
   const temporary = join(folder, `.step-${step}.${process.pid}.tmp`)
@@ -168,6 +175,7 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     train: state.train,
     step: state.step,
     key: state.key,
+    ...(state.edits && { edits: state.edits }),
     weights: await readSafetensors(join(path, 'weights.safetensors')),
     optimizer: await readSafetensors(join(path, 'optimizer.safetensors')),
   }

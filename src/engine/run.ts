@@ -9,6 +9,7 @@ import { writeGraph } from '../graph/write.ts'
 import type { GraphSource, Result, RunOptions } from '../protocol/messages.ts'
 import { openBackend } from './backends.ts'
 import { type EngineContext, Stopped } from './context.ts'
+import type { WithChanges } from './edits.ts'
 import { runEvaluator } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
@@ -41,13 +42,17 @@ export async function runGraph(
         source.file,
         writeGraph(loaded.document),
       )
+  const withChanges: WithChanges = async changes => {
+    const overrides = [...source.overrides, ...changes]
+    return (await loadGraph({ ...source, overrides }, { ...context, emit: () => {} })).graph
+  }
   const warn = (message: string) => context.emit({ type: 'log', level: 'warning', message })
   const unlock = await lockRun(run.path, context.signal, warn)
   try {
     if (options.resumeFrom) await sayWhatResumes(loaded, run, options.resumeFrom, warn)
     context.emit({ type: 'run', folder: run.path })
     await writeFileAtomic(join(run.path, 'schemas.json'), JSON.stringify(loaded.schemas))
-    return await runNodes(loaded, run, options, context)
+    return await runNodes({ ...loaded, withChanges }, run, options, context)
   } finally {
     await unlock()
   }
@@ -65,8 +70,12 @@ async function sayWhatResumes(
     warn(`${run.path} has no committed checkpoint yet: training starts from step 0.`)
 }
 
+interface RunGraph extends LoadedGraph {
+  readonly withChanges: WithChanges
+}
+
 async function runNodes(
-  loaded: LoadedGraph,
+  loaded: RunGraph,
   run: RunStore,
   options: RunOptions,
   context: EngineContext,
@@ -132,7 +141,7 @@ interface RunState {
 
 async function runNode(
   node: CheckedNode,
-  { graph, folder }: LoadedGraph,
+  { graph, folder, withChanges }: RunGraph,
   state: RunState,
   run: RunStore,
   options: RunOptions,
@@ -144,7 +153,15 @@ async function runNode(
     const made = Object.values(outputs).find(value => value.kind === 'report')
     return made?.value
   } else if (node.def.kind === 'train') {
-    const made = await runTrain(graph, node, state.values, state.weights, run, options, context)
+    const made = await runTrain(
+      { graph, withChanges, folder },
+      node,
+      state.values,
+      state.weights,
+      run,
+      options,
+      context,
+    )
     for (const [port, weights] of Object.entries(made)) state.weights.set(`${node.id}.${port}`, weights)
   } else if (node.def.kind === 'evaluator') {
     const wire = wireOf(node, 'weights')

@@ -3,9 +3,8 @@ import { dirname, join } from 'node:path'
 import { removeLeftovers, temporaryName } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import { hashOf, sha256 } from '../data/hash.ts'
-import { breathe } from '../data/parallel.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
-import { buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
+import { buildTrainStep, type GraphTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
 import { averageName } from '../graph/compile/train-variant.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, SettingsValue } from '../graph/host.ts'
@@ -13,23 +12,33 @@ import type { TrainNode, TrainSettings } from '../graph/kit.ts'
 import { overriddenGraph } from '../graph/overrides.ts'
 import { fieldsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
-import { elementCount } from '../ir/types.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
-import { differences, PARTS, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
-import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
+import type { Edit, ParamChange } from '../protocol/messages.ts'
+import { differences, PARTS, readCheckpoint, type StageKey } from './checkpoint.ts'
+import { type DeviceContext, keepIfPossible, progressOf } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
+import { editedStep, type WithChanges } from './edits.ts'
 import { Feed, openField } from './feed.ts'
 import { reportBad } from './host-nodes.ts'
-import { explainNonFinite, refuseNonFinite } from './non-finite.ts'
 import type { RunStore } from './run-store.ts'
+import { takeSteps } from './take-steps.ts'
 import type { LoopState } from './train-loop.ts'
-import { compileStage, freeAll, openLoop, replayOf, type TrainStage } from './train-stage.ts'
+import type { TrainStage } from './train-stage.ts'
 import { asDataset, asTokenizer } from './values.ts'
 import { boundHashes, boundValue, startingValues, type TrainedWeights, type WeightWires } from './weights.ts'
 
 export interface StageOptions {
   readonly fresh: boolean
   readonly resumeFrom?: string
+  readonly snapshotBytes?: number
+}
+
+/** The graph that a Train is a node of. */
+export interface TrainGraph {
+  readonly graph: CheckedGraph
+  readonly withChanges: WithChanges
+  /** The folder that relative paths start from. */
+  readonly folder: string
 }
 
 /** Bumped when a change of the engine changes what a stage computes. */
@@ -48,7 +57,7 @@ export interface OpenStage {
   /** The Train whose data order and random keys it takes: itself, or the one that it is paired with. */
   readonly order: string
   readonly settings: TrainSettings
-  readonly step: TrainStep
+  readonly step: GraphTrainStep
   readonly feed: Feed
   readonly key: StageKey
   /** What is wired to start from. */
@@ -89,7 +98,7 @@ export async function openStage(
 
 /** Trains one stage, or takes its weights from the cache or from where the run it resumes had got. */
 export async function runTrain(
-  graph: CheckedGraph,
+  { graph, withChanges, folder }: TrainGraph,
   node: CheckedNode,
   values: ReadonlyMap<Wire, HostValue>,
   wires: WeightWires,
@@ -113,18 +122,33 @@ export async function runTrain(
     context.emit({ type: 'node', node: node.id, state: 'running', why: options.resumeFrom ? 'resumed' : why })
     await context.reasons?.save()
     const bound = new Map(step.bound.map(w => [w.name, boundValue(w, wires)]))
-    const stage: TrainStage = { id: node.id, order, step, feed, key, bound, run, context }
-    const start = await startOf(node.id, step, key, wired, run, options)
+    const { state: start, edits } = await startOf(node.id, step, key, wired, run, options)
+    const change = (changes: readonly ParamChange[]) =>
+      editedStep({ train: node.id, graph, step, values, withChanges, folder, context }, changes)
+    const stage: TrainStage = {
+      ...{ id: node.id, order, feed, key, bound, run, context },
+      step: edits.length > 0 ? await change(edits) : step,
+    }
     const began = performance.now()
     const end =
       start.step >= settings.steps
-        ? start
-        : await train(stage, start, settings).catch(e => explainNonFinite(e, replayOf(stage, start), context))
+        ? { state: start, edits }
+        : await takeSteps(stage, start, {
+            ...{ steps: settings.steps, checkpointEvery: settings.checkpointEvery, edits, change },
+            snapshotBytes: options.snapshotBytes ?? 0,
+            // With which programs the steps before were made is not known where there were edits.
+            earliest: edits.length
+              ? { step: start.step, state: () => start }
+              : { step: 0, state: () => freshStart(step, key, wired) },
+            valueBefore: (id, param) => graph.nodes.get(id)?.params[param],
+          })
     // A stage that went on from a checkpoint does not know how long the steps before it took.
     const seconds = start.step === 0 ? (performance.now() - began) / 1000 : undefined
-    await keep(cached, node.id, run, seconds, context)
+    // What was edited while it trained is not what the graph says: kept under its own key.
+    const made = end.edits.length > 0 ? hashOf([node.id, key, end.edits]) : hash
+    await keep(join(context.cacheDir, 'train', made), node.id, run, seconds, context)
     context.emit({ type: 'node', node: node.id, state: 'done', seconds })
-    return resultOf(step, hash, end)
+    return resultOf(step, made, end.state)
   } finally {
     await feed.close()
   }
@@ -222,6 +246,12 @@ async function openFeed(
   return new Feed(seed, order, fields)
 }
 
+const freshStart = (step: TrainStep, key: StageKey, wired: TrainedWeights | undefined): LoopState => ({
+  step: 0,
+  weights: startingValues(step.weights, key.seed, wired),
+  optimizer: new Map(),
+})
+
 /** A fresh start, or the checkpoint that the run resumes from. */
 async function startOf(
   train: string,
@@ -230,11 +260,11 @@ async function startOf(
   wired: TrainedWeights | undefined,
   run: RunStore,
   options: StageOptions,
-): Promise<LoopState> {
+): Promise<{ readonly state: LoopState; readonly edits: readonly Edit[] }> {
   const path = options.resumeFrom ? await run.newest(train, options.resumeFrom) : undefined
   if (!path) {
     await run.resumeMetrics(train, 0)
-    return { step: 0, weights: startingValues(step.weights, key.seed, wired), optimizer: new Map() }
+    return { state: freshStart(step, key, wired), edits: [] }
   }
   const checkpoint = await readCheckpoint(path)
   const changed = differences(checkpoint.key, key)
@@ -244,71 +274,5 @@ async function startOf(
         'Run with the same settings as then, or start anew without --resume_from_checkpoint.',
     )
   await run.resumeMetrics(train, checkpoint.step)
-  return checkpoint
+  return { state: checkpoint, edits: checkpoint.edits ?? [] }
 }
-
-async function train(
-  stage: TrainStage,
-  start: LoopState,
-  settings: { readonly steps: number; readonly checkpointEvery: number },
-): Promise<LoopState> {
-  const { id, step, key, run, context } = stage
-  const before = performance.now()
-  context.emit({ type: 'progress', node: id, what: 'compiling', done: 0, total: 0 })
-  const { executables, facts } = await compileStage(stage)
-  context.emit({
-    type: 'train',
-    node: id,
-    steps: settings.steps,
-    firstStep: start.step,
-    parameters: parameterCount(step),
-    compileSeconds: (performance.now() - before) / 1000,
-    fromCache: [...executables.values()].every(e => e.fromCache),
-    facts,
-  })
-  const loop = openLoop(stage, executables, start)
-  context.persistWith(() => run.flush(id))
-  let committed = start.step
-  const commit = async () => {
-    const state = await loop.snapshot()
-    await run.flush(id, true)
-    const path = await writeCheckpoint(run.checkpoints(id), {
-      train: id,
-      step: state.step,
-      key,
-      weights: state.weights,
-      optimizer: state.optimizer,
-    })
-    committed = state.step
-    context.emit({ type: 'checkpoint', node: id, step: state.step, path })
-    return state
-  }
-  try {
-    while (loop.taken < settings.steps) {
-      await context.gate(id, loop.taken)
-      const how = context.stopping()
-      if (how) {
-        if (how === 'checkpoint' && committed !== loop.taken) await commit()
-        throw new Stopped(how)
-      }
-      const event = await loop.advance(id, loop.taken + 1 < settings.steps)
-      refuseNonFinite(event)
-      run.metric(event)
-      context.emit(event)
-      // Where a step is pure computation, stops and controls would never be heard.
-      await breathe()
-      await context.room()
-      const every = settings.checkpointEvery
-      if (every > 0 && loop.taken % every === 0 && loop.taken < settings.steps) await commit()
-    }
-    return await commit()
-  } finally {
-    await run.flush(id)
-    await loop.free()
-    freeAll(executables)
-  }
-}
-
-/** How many numbers a stage's weights have, state and averages left out. */
-const parameterCount = ({ weights }: TrainStep): number =>
-  weights.reduce((n, w) => (w.role === 'weight' ? n + elementCount(w.shape) : n), 0)

@@ -74,6 +74,7 @@ export function handlersOf(workbench: Workbench): Handlers {
       return { result: queue.enqueue(text, how, from) }
     },
     'run.control': ({ run, action, steps }) => ({ result: brief(queue.control(run, action, steps)) }),
+    'run.edit': ({ run, changes }) => ({ result: brief(queue.edit(run, changes)) }),
     'run.continue': async ({ run }) => ({ result: brief(await workbench.goOn(run)) }),
     'run.remove': ({ run }) => {
       queue.remove(run)

@@ -20,6 +20,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
   'settings.write': z.strictObject({
     theme: z.enum(['system', 'light', 'dark']).optional(),
     recent: z.array(path).max(100).optional(),
+    snapshotMegabytes: z.number().min(0).max(1e6).optional(),
   }),
   'graphs.list': nothing,
   'files.list': z.strictObject({ folder: path.optional() }),
@@ -50,8 +51,27 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
   }),
   'run.control': z.strictObject({
     run: id,
-    action: z.enum(['pause', 'step', 'resume', 'stop', 'cancel']),
-    steps: z.int().min(1).max(1_000_000).optional(),
+    action: z.enum([
+      'pause',
+      'step',
+      'back',
+      'seek',
+      'hash',
+      'commit',
+      'weights',
+      'resume',
+      'stop',
+      'cancel',
+    ]),
+    // A run may be taken back to before its first step.
+    steps: z.int().min(0).max(1_000_000_000).optional(),
+  }),
+  'run.edit': z.strictObject({
+    run: id,
+    changes: z
+      .array(z.strictObject({ node: z.string().max(1000), param: z.string().max(200), value: z.json() }))
+      .min(1)
+      .max(100),
   }),
   'run.continue': byRun,
   'run.remove': byRun,

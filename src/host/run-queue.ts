@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { parseGraph } from '../graph/parse.ts'
+import type { ParamChange } from '../protocol/messages.ts'
 import type { EnqueueOptions, RunAction, RunInfo } from '../protocol/workbench.ts'
 import { readIfThere } from './disk.ts'
 import { EngineGone } from './engine-process.ts'
@@ -21,6 +22,8 @@ export interface RunQueueOptions {
   readonly store: QueueStore
   readonly engine: EngineSupervisor
   readonly plugin: PluginSupervisor
+  /** Bytes of memory that a run may take for states to step back to. */
+  readonly snapshotBytes: () => number
   readonly onChange: () => void
 }
 
@@ -79,6 +82,15 @@ export class RunQueue {
     if (!run?.isLive) throw new Fault('bad-request', 'This run is not under way.')
     if (run.state === 'waiting') this.controlWaiting(run, action)
     else this.controlActive(run, action, steps)
+    return run.info
+  }
+
+  /** Acknowledged at once: `edited` among its events says from which step on. */
+  edit(id: string, changes: readonly ParamChange[]): RunInfo {
+    const run = this.find(id)
+    if (!run?.request || run.state === 'stopping')
+      throw new Fault('bad-request', 'This run is not under way.')
+    this.options.engine.tell({ type: 'edit', run: run.request.id, changes })
     return run.info
   }
 
@@ -156,7 +168,7 @@ export class RunQueue {
         this.changed()
         this.next()
         break
-      case 'step':
+      default:
         throw new Fault('bad-request', 'This run has not begun yet.')
     }
   }
@@ -185,8 +197,10 @@ export class RunQueue {
         else if (run.state !== 'paused') return
         break
       case 'step':
-        if (run.state !== 'paused' && run.state !== 'pausing')
-          throw new Fault('bad-request', 'Only a paused run can be taken by single steps.')
+      case 'back':
+      case 'seek':
+        if (run.state === 'stopping') return
+        if (run.state === 'running') run.set({ state: 'pausing' })
     }
     engine.tell({ type: 'control', run: request.id, action, steps })
   }
@@ -234,6 +248,7 @@ export class RunQueue {
             fresh,
             paused,
             resumeFrom: run.resume ? (folder ?? undefined) : undefined,
+            snapshotBytes: this.options.snapshotBytes(),
           },
         },
         event => run.event(event),

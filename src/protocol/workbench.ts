@@ -3,7 +3,7 @@ import type { Diagnostic } from '../graph/diagnostic.ts'
 import type { Report } from '../graph/host.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
 import type { EngineName } from './engine-name.ts'
-import type { Event } from './messages.ts'
+import type { Event, ParamChange } from './messages.ts'
 
 /** What a window may ask of the host: by method, what it sends and what comes back. */
 export interface HostMethods {
@@ -55,6 +55,11 @@ export interface HostMethods {
   /** Acknowledged at once; the run's state follows as an event. */
   'run.control': {
     readonly params: { readonly run: string; readonly action: RunAction; readonly steps?: number }
+    readonly result: RunInfo
+  }
+  /** Gives nodes of a run that is under way other parameters, from its next step on; `edited` says when they have. */
+  'run.edit': {
+    readonly params: { readonly run: string; readonly changes: readonly ParamChange[] }
     readonly result: RunInfo
   }
   /** Queues a stopped, crashed or interrupted run again, from its newest checkpoint. */
@@ -129,6 +134,8 @@ export interface Welcome {
 export interface Settings {
   readonly theme: 'system' | 'light' | 'dark'
   readonly recent: readonly string[]
+  /** How much memory a run may take for states to step back to. */
+  readonly snapshotMegabytes: number
 }
 
 export interface GraphFileInfo {
@@ -188,7 +195,18 @@ export interface EnqueueOptions {
   readonly paused?: boolean
 }
 
-export type RunAction = 'pause' | 'step' | 'resume' | 'stop' | 'cancel'
+/** `back` and `seek` hold the run where they go to; `hash`, `commit` and `weights` do not move it. */
+export type RunAction =
+  | 'pause'
+  | 'step'
+  | 'back'
+  | 'seek'
+  | 'hash'
+  | 'commit'
+  | 'weights'
+  | 'resume'
+  | 'stop'
+  | 'cancel'
 
 export type RunState =
   | 'waiting'

@@ -19,6 +19,8 @@ export interface Objective extends ObjectiveSettings {
   readonly optimizer: OptimizerValue
   /** Those that its pattern names and its loss depends on, in canonical order. */
   readonly weights: readonly WeightSpec[]
+  /** Weights that its pattern names too, but its loss does not depend on. */
+  readonly unreached: readonly string[]
   /** By name of the optimizer's memory: the shape of each slot of each weight. */
   readonly slots: ReadonlyMap<string, readonly number[]>
   /** The name of one slot of one weight. */
@@ -53,7 +55,7 @@ export function survey(
       const wire = losses[k]!
       const optimizer = optimizers[k] ?? optimizers[0]
       if (!optimizer) throw new GraphFault('DT021', `objective ${k} has no optimizer`, { port: 'optimizer' })
-      const mine = trainedBy(build, stage, wire, weights, settings.trainable, k)
+      const { reached: mine, unreached } = trainedBy(build, stage, wire, weights, settings.trainable, k)
       for (const w of mine) if (!owners.has(w.name)) owners.set(w.name, k)
       const slotName = (weight: string, slot: string) =>
         owners.get(weight) === k ? `${weight}:${slot}` : `${weight}:${slot}@${k}`
@@ -63,7 +65,8 @@ export function survey(
         ),
       )
       const label = labelOf(losses, k)
-      return { ...settings, wire, label, optimizer, weights: mine, slots: new Map(slots), slotName }
+      const common = { ...settings, wire, label, optimizer, slots: new Map(slots), slotName }
+      return { ...common, weights: mine, unreached }
     },
   )
   return { build, stage, weights, objectives, updating }
@@ -77,7 +80,7 @@ function trainedBy(
   weights: readonly WeightSpec[],
   pattern: string,
   place: number,
-): WeightSpec[] {
+): { readonly reached: readonly WeightSpec[]; readonly unreached: readonly string[] } {
   const { b } = build
   const field = `params.objectives.${place}.trainable`
   const named = weights.filter(w => w.trainable && matchesPattern(pattern, w.name))
@@ -100,7 +103,7 @@ function trainedBy(
       field,
       hint: `It names ${named.length}, such as "${named[0]!.name}". Name weights on the way to this loss.`,
     })
-  return reached
+  return { reached, unreached: named.flatMap((w, i) => (grads[i] ? [] : [w.name])) }
 }
 
 /** `/node` of a loss, or `/node.port` where one node gives several. */

@@ -10,6 +10,10 @@ const GROUPS = [
     keys: [
       ['Run, or queue', 'Ctrl+Enter'],
       ['Stop', 'Ctrl+Alt+Enter'],
+      ['Step', 'F10'],
+      ['Several steps', 'Ctrl+F10'],
+      ['Back a step', 'F9'],
+      ['Back several steps', 'Ctrl+F9'],
     ],
   },
   {

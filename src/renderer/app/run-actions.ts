@@ -31,6 +31,16 @@ export async function step(): Promise<void> {
   else await runsStore.getState().control('step', 1)
 }
 
+/** Takes some steps and holds again, as `step` does, or goes back some and holds there. */
+export async function move(action: 'step' | 'back', steps: number): Promise<void> {
+  const controls = controlsNow()
+  if (action === 'step' && (controls.step.off || controls.step.action === 'start')) return step()
+  if (!controls[action].off) await runsStore.getState().control(action, steps)
+}
+
+/** Goes to where this many steps are taken, backwards or forwards, and holds there. */
+export const seek = (steps: number): Promise<void> => runsStore.getState().control('seek', steps)
+
 export async function interrupt(): Promise<void> {
   const { off, action } = controlsNow().stop
   const { control, remove, shown } = runsStore.getState()

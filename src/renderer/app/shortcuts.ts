@@ -1,6 +1,10 @@
 export type ShortcutName =
   | 'run'
   | 'interrupt'
+  | 'step'
+  | 'stepMany'
+  | 'back'
+  | 'backMany'
   | 'undo'
   | 'redo'
   | 'selectAll'
@@ -18,7 +22,10 @@ export interface Pressed {
 }
 
 /** These help while a field has the focus too: they are no keys of editing. */
-const ANYWHERE: ReadonlySet<ShortcutName> = new Set(['run', 'interrupt', 'save', 'saveAs', 'open'])
+const ANYWHERE: ReadonlySet<ShortcutName> = new Set([
+  ...(['run', 'interrupt', 'step', 'stepMany', 'back', 'backMany'] as const),
+  ...(['save', 'saveAs', 'open'] as const),
+])
 
 /** What a key press means; undefined for what is not the window's. `mac`: the command key stands for Ctrl. */
 export function shortcutOf(e: Pressed, typing: boolean, mac = false): ShortcutName | undefined {
@@ -30,6 +37,10 @@ function nameOf(e: Pressed, mac: boolean): ShortcutName | undefined {
   const command = mac ? e.metaKey : e.ctrlKey
   const key = e.key.toLowerCase()
   if (key === '?' && !command && !e.altKey) return 'help'
+  if (key === 'f9' || key === 'f10') {
+    if (e.altKey || e.shiftKey) return undefined
+    return key === 'f9' ? (command ? 'backMany' : 'back') : command ? 'stepMany' : 'step'
+  }
   if (!command || (mac ? e.ctrlKey : e.metaKey)) return undefined
   if (key === 'enter') return e.altKey ? 'interrupt' : e.shiftKey ? undefined : 'run'
   if (e.altKey) return undefined

@@ -1,8 +1,9 @@
 import { useEffect } from 'react'
+import { stepCount } from '../runs/step-count.ts'
 import { documentStore } from '../state/index.ts'
 import { openDialog, useDialogs } from './dialog-store.ts'
 import { save, showOpen, showSaveAs } from './file-actions.ts'
-import { interrupt, runGraph } from './run-actions.ts'
+import { interrupt, move, runGraph } from './run-actions.ts'
 import { type ShortcutName, shortcutOf } from './shortcuts.ts'
 
 export const onMac = (): boolean => /mac/i.test(navigator.platform)
@@ -10,6 +11,10 @@ export const onMac = (): boolean => /mac/i.test(navigator.platform)
 const DO: Record<ShortcutName, () => void> = {
   run: () => void runGraph(),
   interrupt: () => void interrupt(),
+  step: () => void move('step', 1),
+  stepMany: () => void move('step', stepCount()),
+  back: () => void move('back', 1),
+  backMany: () => void move('back', stepCount()),
   undo: () => documentStore.getState().undo(),
   redo: () => documentStore.getState().redo(),
   selectAll: () => {
@@ -21,6 +26,9 @@ const DO: Record<ShortcutName, () => void> = {
   open: showOpen,
   help: () => openDialog({ kind: 'shortcuts' }),
 }
+
+/** Held down, they are done again and again. */
+const REPEATS: ReadonlySet<ShortcutName> = new Set(['undo', 'redo', 'step', 'back'])
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
@@ -35,7 +43,7 @@ export function useShortcuts(): void {
       const name = shortcutOf(event, typing, onMac())
       if (!name) return
       event.preventDefault()
-      if (event.repeat && name !== 'undo' && name !== 'redo') return
+      if (event.repeat && !REPEATS.has(name)) return
       if (useDialogs.getState().dialog) return
       // A value that is being typed counts: leaving its field takes it over.
       if (typing) {

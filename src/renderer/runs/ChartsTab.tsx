@@ -8,6 +8,7 @@ import { Chart } from './Chart.tsx'
 import styles from './ChartsTab.module.css'
 import { useChartSettings } from './chart-settings.ts'
 import { ChartGroup } from './chart-source.ts'
+import { EditList } from './EditList.tsx'
 import { Empty, Key } from './Empty.tsx'
 import { useSeries } from './series-source.ts'
 
@@ -97,6 +98,7 @@ export function ChartsTab() {
         <Pointed group={group} />
         <Legend run={run} node={node} />
       </div>
+      <EditList train={node} />
       <Grid key={`${run} ${node}`} run={run} node={node} group={group} />
     </div>
   )
@@ -207,10 +209,15 @@ function Grid({
     () => [...new Set((checkpoints ?? []).filter(c => c.node === node).map(c => c.step - 1))],
     [checkpoints, node],
   )
+  const edited = useRuns(state => state.views.get(run)?.edits)
+  const edits = useMemo(
+    () => [...new Set((edited ?? []).filter(e => e.train === node).map(e => e.step))],
+    [edited, node],
+  )
   return (
     <div className={styles.grid}>
       {looks.map(look => (
-        <One key={look.metric} look={look} run={run} node={node} group={group} marks={marks} />
+        <One key={look.metric} look={look} run={run} node={node} group={group} marks={marks} edits={edits} />
       ))}
     </div>
   )
@@ -222,9 +229,10 @@ interface OneProps {
   readonly node: string
   readonly group: ChartGroup
   readonly marks: readonly number[]
+  readonly edits: readonly number[]
 }
 
-function One({ look, run, node, group, marks }: OneProps) {
+function One({ look, run, node, group, marks, edits }: OneProps) {
   const { smoothing, logLoss } = useChartSettings()
   const source = useSeries(run, node, look.metric)
   const noSpeed = useRuns(state => noSpeedOf(state.views.get(run), node))
@@ -241,6 +249,7 @@ function One({ look, run, node, group, marks }: OneProps) {
       log={isLoss && logLoss}
       smoothing={isNoisy ? smoothing : 0}
       marks={marks}
+      edits={edits}
       group={group}
       none={look.metric === 'throughput' ? noSpeed : undefined}
     />

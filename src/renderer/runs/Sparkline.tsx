@@ -28,6 +28,7 @@ export function Sparkline({ source, colour, until, label }: Props) {
       fromZero: false,
       format: steady,
       marks: NONE,
+      edits: NONE,
       until,
     })
     return () => plot.destroy()

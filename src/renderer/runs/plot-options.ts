@@ -8,6 +8,7 @@ export interface Colours {
   readonly ink: string
   readonly mark: string
   readonly panel: string
+  readonly edit: string
 }
 
 /** A canvas knows no CSS variables: the colours of the theme as they are now. */
@@ -20,6 +21,7 @@ export function readColours(host: HTMLElement, line: string): Colours {
     ink: token('--ink-3'),
     mark: token('--line-strong'),
     panel: token('--panel'),
+    edit: token('--warn'),
   }
 }
 
@@ -58,7 +60,11 @@ export function plotOptions(m: Making): uPlot.Options {
     axes: compact ? [{ show: false }, { show: false }] : axes(m),
     cursor: compact ? { show: false } : cursor(m),
     hooks: {
-      draw: [u => drawMarks(u, m.settings().marks, m.colours), ...(compact ? [] : [nameSteps(m.colours)])],
+      draw: [
+        u => drawMarks(u, m.settings().marks, m.colours),
+        u => drawEdits(u, m.settings().edits, m.colours),
+        ...(compact ? [] : [nameSteps(m.colours)]),
+      ],
       setCursor: compact
         ? []
         : [u => m.hover((u.cursor.left ?? -1) < 0 ? null : u.posToVal(u.cursor.left!, 'x'))],
@@ -198,6 +204,35 @@ function drawMarks(u: uPlot, marks: readonly number[], colours: Colours): void {
     ctx.moveTo(x - 3.5 * unit, bbox.top)
     ctx.lineTo(x + 3.5 * unit, bbox.top)
     ctx.lineTo(x, bbox.top + 5 * unit)
+    ctx.fill()
+  }
+  ctx.restore()
+}
+
+/** A line with a diamond where something was changed. */
+function drawEdits(u: uPlot, edits: readonly number[], { edit }: Colours): void {
+  const { ctx, bbox } = u
+  const [from, to] = [u.scales.x!.min ?? 0, u.scales.x!.max ?? 0]
+  const unit = devicePixelRatio
+  ctx.save()
+  ctx.strokeStyle = edit
+  ctx.fillStyle = edit
+  ctx.lineWidth = unit
+  for (const step of edits) {
+    if (step < from || step > to) continue
+    const x = Math.round(u.valToPos(step, 'x', true))
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    ctx.beginPath()
+    for (const [dx, dy] of [
+      [0, 0],
+      [4, 4],
+      [0, 8],
+      [-4, 4],
+    ] as const)
+      ctx.lineTo(x + dx * unit, bbox.top + dy * unit)
     ctx.fill()
   }
   ctx.restore()

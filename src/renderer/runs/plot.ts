@@ -22,6 +22,8 @@ export interface PlotSettings {
   readonly format: (value: number) => string
   /** Steps that get a mark. */
   readonly marks: readonly number[]
+  /** Steps from which on something was changed: a line each. */
+  readonly edits: readonly number[]
   /** The last step there will be; the horizontal scale then ends there. */
   readonly until?: number
   readonly group?: ChartGroup

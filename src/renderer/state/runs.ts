@@ -53,10 +53,13 @@ export class Runs {
       history: [],
       views: new Map(),
       shown: null,
+      ran: null,
       stale: new Set(),
       start: options => this.start(options),
       control: (action, steps, run = this.store.getState().shown ?? '') =>
         this.ask(() => client.request('run.control', { run, action, steps })),
+      edit: changes =>
+        this.ask(() => client.request('run.edit', { run: this.store.getState().shown ?? '', changes })),
       goOn: run => this.ask(() => client.request('run.continue', { run }), true),
       remove: run =>
         this.ask(async () => {
@@ -122,8 +125,9 @@ export class Runs {
 
   /** The document was edited, or a run's graph has become known. */
   mark(): void {
-    const { shown, stale } = this.store.getState()
+    const { shown, stale, ran: before } = this.store.getState()
     const ran = shown === null ? undefined : this.graphs.get(shown)
+    if (before !== (ran ?? null)) this.store.setState({ ran: ran ?? null })
     const now = staleNodes(this.needs.document(), ran)
     if (now.size !== stale.size || [...now].some(id => !stale.has(id))) this.store.setState({ stale: now })
   }

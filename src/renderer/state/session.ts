@@ -19,7 +19,7 @@ export function createSession({ client, dark }: SessionNeeds): StoreApi<SessionS
     welcome: null,
     engine: { state: 'off' },
     plugin: { state: 'ready' },
-    settings: { theme: 'system', recent: [] },
+    settings: { theme: 'system', recent: [], snapshotMegabytes: 512 },
     theme: dark() ? 'dark' : 'light',
     toasts: [],
 
