@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { ENGINES } from '../protocol/engine-name.ts'
 import { BENCHMARK_NAMES } from '../protocol/messages.ts'
+import { collect, integer, names, seeds, size } from './arguments.ts'
 import { addBundleCommands } from './bundle-commands.ts'
+import { addClaimCommands } from './claim-commands.ts'
 import { benchCommand } from './commands/bench.ts'
 import { cacheListCommand, cachePruneCommand } from './commands/cache.ts'
 import { checkCommand } from './commands/check.ts'
@@ -13,7 +15,6 @@ import { type ServeFlags, serveCommand } from './commands/serve.ts'
 import { type SweepFlags, sweepCommand } from './commands/sweep.ts'
 import { type ThroughputFlags, throughputCommand } from './commands/throughput.ts'
 import type { Io } from './io.ts'
-import { parseSize } from './render/format.ts'
 
 const CACHE_LIMIT = '10GB'
 
@@ -35,6 +36,7 @@ export function buildProgram(version: string, io: Io, done: (code: number) => vo
   addRun(program, io, done)
   addSweep(program, io, done)
   addThroughput(program, io, done)
+  addClaimCommands(program, io, done)
   addServe(program, version, io, done)
   addOthers(program, io, done)
   addBundleCommands(program, io, done)
@@ -68,6 +70,12 @@ function addRun(program: Command, io: Io, done: (code: number) => void): void {
     )
     .option('--devices <n>', 'devices that share each step, its batch split over them', integer(1, 64))
     .option('--resume_from_checkpoint <dir>', "a run's folder (its newest checkpoint) or one checkpoint")
+    .addOption(
+      new Option(
+        '--fork <run@step>',
+        "begin with a checkpoint of another run, in a run of its own; also a run's folder (its newest) or one checkpoint",
+      ).conflicts('resume_from_checkpoint'),
+    )
     .option('--fresh', 'train and evaluate again what the cache already has')
     .option('--json', 'one JSON object a line on standard output; words go to standard error')
     .addHelpText(
@@ -81,7 +89,8 @@ Exit codes: 0 done, 1 failed or faults in the graph, 2 wrong command line, 130 s
 Examples:
   diptych run graphs/clip-emoji.json --seed 1 --fresh
   diptych run graphs/clip-emoji.json --set train.steps=50 --set batch.size=64 --json > log.jsonl
-  diptych run graphs/clip-emoji.json --resume_from_checkpoint graphs/.diptych/runs/<run>`,
+  diptych run graphs/clip-emoji.json --resume_from_checkpoint graphs/.diptych/runs/<run>
+  diptych run graphs/clip-emoji.json --fork <run>@200 --set schedule.rate=1e-4`,
     )
     .action(async (graph: string | undefined, flags: RunFlags, command: Command) => {
       const given = separate(graph, flags.set)
@@ -97,6 +106,7 @@ function addSweep(program: Command, io: Io, done: (code: number) => void): void 
     .usage('<graph> [options]')
     .argument('<graph>', 'graph file')
     .option('--grid <node.param=a,b,c>', 'every value, in every combination (repeatable)', collect, [])
+    .option('--zip', 'the --grid parameters step together: their first values, then their second …')
     .option(
       '--random <node.param=low..high>',
       'drawn for each trial; low..high:log for rates (repeatable)',
@@ -268,28 +278,4 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
     .description('say which engines this machine has, and how to get what is missing')
     .option('--json', 'print JSON')
     .action(async flags => done(await doctorCommand(flags, io)))
-}
-
-const collect = (value: string, before: readonly string[]): string[] => [...before, value]
-
-function seeds(text: string): number[] {
-  const read = integer(0, 0xffffffff)
-  return text.split(',').map(read)
-}
-
-const names = (text: string): string[] => text.split(',').filter(Boolean)
-
-const integer =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const n = Number(text)
-    if (!/^\d+$/.test(text) || n < least || n > most)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-    return n
-  }
-
-function size(text: string): number {
-  const bytes = parseSize(text)
-  if (bytes === undefined) throw new InvalidArgumentError('Write a size such as 500MB or 5GB.')
-  return bytes
 }

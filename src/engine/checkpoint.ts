@@ -49,6 +49,7 @@ const stateFile = z.strictObject({
   edits: z
     .array(z.strictObject({ step: z.int().min(0), node: z.string(), param: z.string(), value: z.unknown() }))
     .optional(),
+  origin: z.string().optional(),
   files: z.record(z.string(), z.string()),
 })
 
@@ -59,6 +60,8 @@ export interface Checkpoint {
   readonly key: StageKey
   /** What was changed while it trained, in order. */
   readonly edits?: readonly Edit[]
+  /** Hash of what made the steps before, where that is not what the key says: of the run that it was forked from. */
+  readonly origin?: string
   readonly weights: ReadonlyMap<string, HostArray>
   readonly optimizer: ReadonlyMap<string, HostArray>
 }
@@ -71,7 +74,7 @@ export interface Checkpoint {
 export async function writeCheckpoint(folder: string, c: Checkpoint): Promise<string> {
   await mkdir(folder, { recursive: true })
   await removeStale(folder)
-  const { train, step, key } = c
+  const { train, step, key, origin } = c
   const edits = c.edits?.length ? c.edits : undefined
   const path = join(folder, `step-${step}`)
   const contents = [
@@ -79,7 +82,7 @@ export async function writeCheckpoint(folder: string, c: Checkpoint): Promise<st
     ['optimizer.safetensors', encodeSafetensors(c.optimizer)],
   ] as const
   const files = Object.fromEntries(contents.map(([name, chunks]) => [name, hashOfChunks(chunks)]))
-  const state = { format: 'diptych-checkpoint', version: 1, train, step, key, edits, files }
+  const state = { format: 'diptych-checkpoint', version: 1, train, step, key, edits, origin, files }
   const stateText = `${JSON.stringify(state, null, 2)}\n`
   if (await holds(path, stateText)) return path
   const temporary = join(folder, `.step-${step}.${process.pid}.tmp`)
@@ -146,36 +149,44 @@ async function writeSynced(path: string, chunks: readonly Uint8Array[]): Promise
   }
 }
 
-/** Reads a checkpoint folder; every file must have the hash that its state names. */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
+/** What a checkpoint says of itself; its arrays are not read. */
+export async function readCheckpointState(path: string): Promise<z.infer<typeof stateFile>> {
   let text: string
   try {
     text = await readFile(join(path, 'state.json'), 'utf8')
   } catch {
     throw new DataError(`${path} is not a checkpoint: it has no state.json.`)
   }
-  const damaged = (why: string) =>
-    new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch {
-    throw damaged('state.json is not JSON')
+    throw damaged(path, 'state.json is not JSON')
   }
   const parsed = stateFile.safeParse(json)
-  if (!parsed.success) throw damaged(`state.json: ${parsed.error.issues[0]?.message}`)
-  const state = parsed.data
+  if (!parsed.success) throw damaged(path, `state.json: ${parsed.error.issues[0]?.message}`)
+  return parsed.data
+}
+
+const damaged = (path: string, why: string): DataError =>
+  new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
+
+/** Reads a checkpoint folder; every file must have the hash that its state names. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const state = await readCheckpointState(path)
   for (const [name, hash] of Object.entries(state.files)) {
     const bytes = await readFile(join(path, name)).catch(() => {
-      throw damaged(`${name} is missing`)
+      throw damaged(path, `${name} is missing`)
     })
-    if (createHash('sha256').update(bytes).digest('hex') !== hash) throw damaged(`${name} has other content`)
+    if (createHash('sha256').update(bytes).digest('hex') !== hash)
+      throw damaged(path, `${name} has other content`)
   }
   return {
     train: state.train,
     step: state.step,
     key: state.key,
     ...(state.edits && { edits: state.edits }),
+    ...(state.origin && { origin: state.origin }),
     weights: await readSafetensors(join(path, 'weights.safetensors')),
     optimizer: await readSafetensors(join(path, 'optimizer.safetensors')),
   }

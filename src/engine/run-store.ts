@@ -109,6 +109,12 @@ export class RunStore {
     await writeFileAtomic(file, kept.map(line => `${line}\n`).join(''))
   }
 
+  /** Begins the metrics of a stage with the steps that another run took; it goes on with `step`. */
+  async inheritMetrics(train: string, steps: readonly StepEvent[], step: number): Promise<void> {
+    this.recorded.set(train, step)
+    await writeFileAtomic(this.metricsFile(train), steps.map(event => `${JSON.stringify(event)}\n`).join(''))
+  }
+
   async readMetrics(train: string): Promise<StepEvent[]> {
     const text = await readFile(this.metricsFile(train), 'utf8').catch(() => '')
     return text

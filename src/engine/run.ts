@@ -1,16 +1,17 @@
 import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
-import type { CheckedNode } from '../graph/check.ts'
-import type { Wire } from '../graph/document.ts'
+import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
+import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, Report } from '../graph/host.ts'
 import { wireOf } from '../graph/slice.ts'
 import { writeGraph } from '../graph/write.ts'
 import type { GraphSource, Result, RunOptions } from '../protocol/messages.ts'
-import { openBackend } from './backends.ts'
-import { type EngineContext, Stopped } from './context.ts'
+import { openBackendFor } from './backends.ts'
+import { type DeviceContext, type EngineContext, Stopped } from './context.ts'
 import type { WithChanges } from './edits.ts'
 import { runEvaluator } from './evaluate.ts'
+import { type Fork, forkAt, nameOf, readFork, writeFork } from './fork.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
 import { NodeFailure } from './node-failure.ts'
@@ -20,6 +21,7 @@ import { lockRun } from './run-lock.ts'
 import { RunStore } from './run-store.ts'
 import { runTiming } from './timing-node.ts'
 import { runTrain } from './train.ts'
+import { trainingCurve } from './training-curve.ts'
 import { upstreamOf } from './upstream.ts'
 import { asDataset } from './values.ts'
 import type { TrainedWeights } from './weights.ts'
@@ -35,6 +37,7 @@ export async function runGraph(
   if (!graph.ok) throw new GraphErrors(graph.diagnostics)
   for (const d of graph.diagnostics)
     context.emit({ type: 'log', level: 'warning', node: d.node, message: d.message })
+  const fork = options.forkFrom === undefined ? undefined : await forkOf(options.forkFrom, graph, options)
   const run = options.resumeFrom
     ? await RunStore.open(options.resumeFrom)
     : await RunStore.create(
@@ -49,6 +52,7 @@ export async function runGraph(
   const warn = (message: string) => context.emit({ type: 'log', level: 'warning', message })
   const unlock = await lockRun(run.path, context.signal, warn)
   try {
+    if (fork) await writeFork(run.path, fork)
     if (options.resumeFrom) await sayWhatResumes(loaded, run, options.resumeFrom, warn)
     context.emit({ type: 'run', folder: run.path })
     await writeFileAtomic(join(run.path, 'schemas.json'), JSON.stringify(loaded.schemas))
@@ -56,6 +60,16 @@ export async function runGraph(
   } finally {
     await unlock()
   }
+}
+
+/** The fork that was asked for; refused where this graph has no such Train. */
+async function forkOf(from: string, graph: CheckedGraph, { resumeFrom }: RunOptions): Promise<Fork> {
+  if (resumeFrom !== undefined) throw new DataError('A run is either resumed or forked, not both.')
+  const fork = await forkAt(from)
+  if (graph.nodes.get(fork.train)?.def.kind === 'train') return fork
+  throw new DataError(
+    `${from} was made by the Train "${fork.train}", which this graph does not have: fork it with the graph of that run, edited.`,
+  )
 }
 
 /** Refuses another graph's run, and says so where there is nothing to go on from yet. */
@@ -66,8 +80,10 @@ async function sayWhatResumes(
   warn: (message: string) => void,
 ): Promise<void> {
   const trains = [...graph.nodes.values()].filter(n => n.def.kind === 'train').map(n => n.id)
-  if (!(await run.resumable(from, trains)))
-    warn(`${run.path} has no committed checkpoint yet: training starts from step 0.`)
+  if (await run.resumable(from, trains)) return
+  const fork = await readFork(run.path)
+  const start = fork ? `goes on from ${nameOf(fork)}` : 'starts from step 0'
+  warn(`${run.path} has no committed checkpoint yet: training ${start}.`)
 }
 
 interface RunGraph extends LoadedGraph {
@@ -81,15 +97,7 @@ async function runNodes(
   context: EngineContext,
 ): Promise<Result> {
   const reasons = await Reasons.open(run.path)
-  const log = (level: 'info' | 'warning') => (message: string) =>
-    context.emit({ type: 'log', level, message })
-  const backend = await openBackend(options.engine, {
-    cacheDir: context.cacheDir,
-    warn: log('warning'),
-    say: log('info'),
-    platform: options.platform,
-    devices: options.devices,
-  })
+  const backend = await openBackendFor(context, options)
   const reports: Record<string, Report> = {}
   const state: RunState = { values: new Map(), weights: new Map() }
   const attribution = () => attributionOf(state.values)
@@ -145,7 +153,7 @@ async function runNode(
   state: RunState,
   run: RunStore,
   options: RunOptions,
-  context: EngineContext & { readonly backend: Awaited<ReturnType<typeof openBackend>> },
+  context: DeviceContext,
 ): Promise<Report | undefined> {
   if (node.def.kind === 'host') {
     const outputs = await runHostNode(node, state.values, folder, graph.seed, context)
@@ -163,6 +171,9 @@ async function runNode(
       context,
     )
     for (const [port, weights] of Object.entries(made)) state.weights.set(`${node.id}.${port}`, weights)
+    const curve: Wire = `${node.id}.curve`
+    if (isRead(graph, curve))
+      state.values.set(curve, { kind: 'report', value: trainingCurve(await run.readMetrics(node.id)) })
   } else if (node.def.kind === 'evaluator') {
     const wire = wireOf(node, 'weights')
     const weights = wire ? state.weights.get(wire) : undefined
@@ -177,6 +188,9 @@ async function runNode(
   }
   return undefined
 }
+
+const isRead = (graph: CheckedGraph, wire: Wire): boolean =>
+  [...graph.nodes.values()].some(n => Object.values(n.json.in).some(w => wiresOf(w).includes(wire)))
 
 /** The nodes that a Train or a report needs, in canonical order; what nobody reads does not run. */
 function neededNodes({ graph }: LoadedGraph): CheckedNode[] {

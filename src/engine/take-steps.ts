@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { breathe } from '../data/parallel.ts'
 import type { GraphTrainStep, TrainStep } from '../graph/compile/train-step.ts'
 import { elementCount } from '../ir/types.ts'
-import type { Edit, ParamChange } from '../protocol/messages.ts'
+import type { Edit, ParamChange, StepEvent } from '../protocol/messages.ts'
 import { writeCheckpoint } from './checkpoint.ts'
 import { Stopped } from './context.ts'
 import type { Errand } from './control.ts'
@@ -12,6 +13,9 @@ import { type Earliest, Stepper } from './stepper.ts'
 import type { LoopState } from './train-loop.ts'
 import { compileStage, replayOf, type TrainStage } from './train-stage.ts'
 
+/** Steps that one event holds, at most. */
+const RUN = 500
+
 /** How a person can steer the steps. */
 export interface Steering {
   readonly steps: number
@@ -21,6 +25,11 @@ export interface Steering {
   readonly earliest: Earliest
   /** What was changed before the run was resumed; the stage's steps have it. */
   readonly edits: readonly Edit[]
+  /** Hash of what made the steps before a fork, where that was not this stage. */
+  readonly origin?: string
+  readonly fork?: { readonly run: string; readonly step: number }
+  /** Metrics of the steps before a fork, to be told with its beginning. */
+  readonly inherited?: readonly StepEvent[]
   /** The steps with other parameters; throws where they can't be changed. */
   readonly change: (changes: readonly ParamChange[]) => Promise<GraphTrainStep>
   /** A parameter as the run began. */
@@ -68,7 +77,13 @@ async function steer(
     compileSeconds: (performance.now() - before) / 1000,
     fromCache: [...executables.values()].every(e => e.fromCache),
     facts,
+    fork: steering.fork,
   })
+  if (steering.inherited) {
+    for (const steps of inRuns(steering.inherited)) context.emit({ type: 'inherited', node: id, steps })
+    const path = join(run.checkpoints(id), `step-${start.step}`)
+    context.emit({ type: 'checkpoint', node: id, step: start.step, path })
+  }
   const snapshots = new Snapshots(steering.snapshotBytes)
   const stepper = new Stepper(first, executables, start, snapshots, steering.earliest)
   context.persistWith(() => run.flush(id))
@@ -84,6 +99,7 @@ async function steer(
       step: state.step,
       key,
       edits: edits.filter(e => e.step <= state.step),
+      origin: steering.origin,
       weights: state.weights,
       optimizer: state.optimizer,
     })
@@ -180,7 +196,7 @@ async function steer(
     }
   }
 
-  const why = `no loss of "${id}" depends on what they are used for. Freeze them, or wire what they make.`
+  const why = `no loss of "${id}" passes one back that far. Freeze what is not to be trained, or wire the loss that trains it.`
   warn(first.step.unreached, why)
   try {
     await pass()
@@ -204,6 +220,10 @@ async function steer(
     await stepper.free()
   }
 }
+
+/** In runs of at most so many as one event holds. */
+const inRuns = (steps: readonly StepEvent[]): (readonly StepEvent[])[] =>
+  Array.from({ length: Math.ceil(steps.length / RUN) }, (_, i) => steps.slice(RUN * i, RUN * (i + 1)))
 
 /** Weights by the node that they belong to. */
 function byNode(names: readonly string[]): ReadonlyMap<string, readonly string[]> {

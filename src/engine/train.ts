@@ -13,15 +13,16 @@ import { overriddenGraph } from '../graph/overrides.ts'
 import { fieldsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
-import type { Edit, ParamChange } from '../protocol/messages.ts'
+import type { ParamChange } from '../protocol/messages.ts'
 import { differences, PARTS, readCheckpoint, type StageKey } from './checkpoint.ts'
 import { type DeviceContext, keepIfPossible, progressOf } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
 import { editedStep, type WithChanges } from './edits.ts'
 import { Feed, openField } from './feed.ts'
+import { type Fork, type ForkedStage, forkedStart, nameOf, readFork } from './fork.ts'
 import { reportBad } from './host-nodes.ts'
 import type { RunStore } from './run-store.ts'
-import { takeSteps } from './take-steps.ts'
+import { type Steering, takeSteps } from './take-steps.ts'
 import type { LoopState } from './train-loop.ts'
 import type { TrainStage } from './train-stage.ts'
 import { asDataset, asTokenizer } from './values.ts'
@@ -110,8 +111,10 @@ export async function runTrain(
   try {
     const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = hashOf([node.id, key])
+    const found = await readFork(run.path)
+    const fork = found?.train === node.id ? found : undefined
     const cached = join(context.cacheDir, 'train', hash)
-    if (!options.fresh && !options.resumeFrom) {
+    if (!options.fresh && !options.resumeFrom && !fork) {
       const found = await readCheckpoint(cached).catch(() => undefined)
       if (found) {
         context.emit({ type: 'node', node: node.id, state: 'cached', seconds: await readSeconds(cached) })
@@ -119,33 +122,37 @@ export async function runTrain(
         return resultOf(step, hash, found)
       }
     }
-    context.emit({ type: 'node', node: node.id, state: 'running', why: options.resumeFrom ? 'resumed' : why })
+    context.emit({ type: 'node', node: node.id, state: 'running', why: reasonOf(options, fork) ?? why })
     await context.reasons?.save()
     const bound = new Map(step.bound.map(w => [w.name, boundValue(w, wires)]))
-    const { state: start, edits } = await startOf(node.id, step, key, wired, run, options)
+    const built = { id: node.id, graph, step, key }
+    const { state: start, edits, origin, inherited } = await startOf(built, wired, fork, run, options)
     const change = (changes: readonly ParamChange[]) =>
       editedStep({ train: node.id, graph, step, values, withChanges, folder, context }, changes)
     const stage: TrainStage = {
       ...{ id: node.id, order, feed, key, bound, run, context },
       step: edits.length > 0 ? await change(edits) : step,
     }
-    const began = performance.now()
+    const before = performance.now()
     const end =
       start.step >= settings.steps
         ? { state: start, edits }
         : await takeSteps(stage, start, {
             ...{ steps: settings.steps, checkpointEvery: settings.checkpointEvery, edits, change },
+            ...{ origin, inherited, ...(fork && { fork: { run: fork.run, step: fork.step } }) },
             snapshotBytes: options.snapshotBytes ?? 0,
-            // With which programs the steps before were made is not known where there were edits.
-            earliest: edits.length
-              ? { step: start.step, state: () => start }
-              : { step: 0, state: () => freshStart(step, key, wired) },
+            // Where there were edits, or the graph was another, the steps before had other programs.
+            earliest:
+              edits.length || origin
+                ? { step: start.step, state: () => start }
+                : { step: 0, state: () => freshStart(step, key, wired) },
             valueBefore: (id, param) => graph.nodes.get(id)?.params[param],
           })
     // A stage that went on from a checkpoint does not know how long the steps before it took.
-    const seconds = start.step === 0 ? (performance.now() - began) / 1000 : undefined
-    // What was edited while it trained is not what the graph says: kept under its own key.
-    const made = end.edits.length > 0 ? hashOf([node.id, key, end.edits]) : hash
+    const seconds = start.step === 0 ? (performance.now() - before) / 1000 : undefined
+    // What was edited while it trained, or forked from another, is not what the graph says: kept under its own key.
+    const others = [...(end.edits.length > 0 ? [end.edits] : []), ...(origin ? [{ origin }] : [])]
+    const made = others.length > 0 ? hashOf([node.id, key, ...others]) : hash
     await keep(join(context.cacheDir, 'train', made), node.id, run, seconds, context)
     context.emit({ type: 'node', node: node.id, state: 'done', seconds })
     return resultOf(step, made, end.state)
@@ -252,16 +259,25 @@ const freshStart = (step: TrainStep, key: StageKey, wired: TrainedWeights | unde
   optimizer: new Map(),
 })
 
-/** A fresh start, or the checkpoint that the run resumes from. */
+/** Why a stage is trained, where that is how the run began. */
+const reasonOf = ({ resumeFrom }: StageOptions, fork: Fork | undefined): string | undefined =>
+  resumeFrom ? 'resumed' : fork && `forked from ${nameOf(fork)}`
+
+interface Start extends Pick<Steering, 'edits' | 'origin' | 'inherited'> {
+  readonly state: LoopState
+}
+
+/** A fresh start, the checkpoint that the run resumes from, or the one of another run that it was forked from. */
 async function startOf(
-  train: string,
-  step: TrainStep,
-  key: StageKey,
+  stage: ForkedStage,
   wired: TrainedWeights | undefined,
+  fork: Fork | undefined,
   run: RunStore,
   options: StageOptions,
-): Promise<{ readonly state: LoopState; readonly edits: readonly Edit[] }> {
+): Promise<Start> {
+  const { id: train, step, key } = stage
   const path = options.resumeFrom ? await run.newest(train, options.resumeFrom) : undefined
+  if (!path && fork) return forkedStart(stage, fork, run)
   if (!path) {
     await run.resumeMetrics(train, 0)
     return { state: freshStart(step, key, wired), edits: [] }
@@ -274,5 +290,5 @@ async function startOf(
         'Run with the same settings as then, or start anew without --resume_from_checkpoint.',
     )
   await run.resumeMetrics(train, checkpoint.step)
-  return { state: checkpoint, edits: checkpoint.edits ?? [] }
+  return { state: checkpoint, edits: checkpoint.edits ?? [], origin: checkpoint.origin }
 }

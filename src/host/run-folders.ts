@@ -2,10 +2,12 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { GraphDocument } from '../graph/document.ts'
+import { expandDefs } from '../graph/expand.ts'
 import { parseGraph } from '../graph/parse.ts'
 import { ENGINES, type EngineName, engineOfFingerprint } from '../protocol/engine-name.ts'
 import type { RunInfo, RunState } from '../protocol/workbench.ts'
 import { readIfThere, readJsonIfThere, writeFileAtomic } from './disk.ts'
+import { readFork } from './fork.ts'
 import { isAlive, isThisProcess, processMark, thisProcess } from './process-mark.ts'
 import { type EventSource, FixedEvents, RunLog } from './run-log.ts'
 import { checkpointsOf, reportsOf, synthesizeEvents } from './run-synthesis.ts'
@@ -91,7 +93,8 @@ export async function readRun(folder: string, file: string | null): Promise<Stor
   const reports = await reportsOf(folder)
   const parsed = runFile.safeParse(await readJsonIfThere(join(folder, 'run.json')))
   const events = await countEvents(folder, graph)
-  const common = { folder, events, reports }
+  const fork = await readFork(folder)
+  const common = { folder, events, reports, ...(fork && { fork }) }
   if (parsed.success) {
     const { id, title, queuedAt, startedAt, endedAt, attribution, owner, engine } = parsed.data
     const lost = isLive(parsed.data.state) && (isThisProcess(owner) || !isAlive(owner))
@@ -134,10 +137,13 @@ async function countEvents(folder: string, graph: GraphDocument | undefined): Pr
   return log ? (await RunLog.open(folder)).length : (await synthesizeEvents(folder, graph)).length
 }
 
-/** A headless run is over when every evaluator has reported. */
+/** A headless run is over when every evaluator has reported that a person has not muted or bypassed. */
 function isComplete(graph: GraphDocument | undefined, reports: RunInfo['reports']): boolean {
   if (!graph) return false
-  const evaluators = Object.entries(graph.nodes).filter(([, node]) => node.type.startsWith('evaluation.'))
+  const { nodes, bypassed } = expandDefs(graph)
+  const evaluators = [...nodes].filter(
+    ([id, node]) => node.type.startsWith('evaluation.') && node.mode === undefined && !bypassed.has(id),
+  )
   return evaluators.length > 0 && evaluators.every(([id]) => id in reports)
 }
 

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly out?: string
   /** A run's folder, or one checkpoint. */
   readonly resumeFrom?: string
+  /** A committed checkpoint of another run, from which this one goes on in a folder of its own. */
+  readonly forkFrom?: string
   /** Train and evaluate again what the cache already has. */
   readonly fresh: boolean
   /** Pauses before the first step. */
@@ -238,7 +240,11 @@ export type Event =
       readonly fromCache: boolean
       /** Without in runs of earlier versions. */
       readonly facts?: StepFacts
+      /** Where the run is a fork: the folder of the other run, and the step of it that this Train began with. */
+      readonly fork?: { readonly run: string; readonly step: number }
     }
+  /** Steps before the fork, which the other run took. */
+  | { readonly type: 'inherited'; readonly node: string; readonly steps: readonly StepEvent[] }
   | StepEvent
   | { readonly type: 'checkpoint'; readonly node: string; readonly step: number; readonly path: string }
   | { readonly type: 'report'; readonly node: string; readonly report: Report }

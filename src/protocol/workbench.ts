@@ -62,6 +62,22 @@ export interface HostMethods {
     readonly params: { readonly run: string; readonly changes: readonly ParamChange[] }
     readonly result: RunInfo
   }
+  /**
+   * Queues a run that goes on, with an immutable copy of the graph and in a folder of its own, from a step of another:
+   * of one of its checkpoints, or the one at which it is held.
+   */
+  'run.fork': {
+    readonly params: {
+      readonly document: string
+      readonly text: string
+      readonly run: string
+      readonly train: string
+      readonly step: number
+      /** Pauses before the first step. */
+      readonly paused?: boolean
+    }
+    readonly result: RunInfo
+  }
   /** Queues a stopped, crashed or interrupted run again, from its newest checkpoint. */
   'run.continue': { readonly params: { readonly run: string }; readonly result: RunInfo }
   /** Removes a waiting run from the queue. */
@@ -136,6 +152,8 @@ export interface Settings {
   readonly recent: readonly string[]
   /** How much memory a run may take for states to step back to. */
   readonly snapshotMegabytes: number
+  /** A person's own keys, by command; a command that is not named has its usual ones. */
+  readonly keys: Readonly<Record<string, readonly string[]>>
 }
 
 export interface GraphFileInfo {
@@ -143,6 +161,15 @@ export interface GraphFileInfo {
   readonly title: string
   readonly about?: string
   readonly kind: 'bundled' | 'recent'
+  /** The folder among the bundled graphs that it is in: `contrastive`. */
+  readonly family?: string
+  readonly sketch?: GraphSketch
+}
+
+/** A graph as a small picture shows it, with the places that its file names; wires by the places of both ends in `nodes`. */
+export interface GraphSketch {
+  readonly nodes: readonly { readonly type: string; readonly at: readonly [number, number] | null }[]
+  readonly wires: readonly (readonly [number, number])[]
 }
 
 export interface FolderListing {
@@ -221,6 +248,13 @@ export type RunState =
   /** The engine or the host ended while it ran. */
   | 'interrupted'
 
+/** Where a run was forked from: so many steps of a Train of the run in this folder. */
+export interface RunFork {
+  readonly folder: string
+  readonly train: string
+  readonly step: number
+}
+
 export interface RunInfo {
   readonly id: string
   /** The graph file it was made from; null for a document that was never saved. */
@@ -235,6 +269,8 @@ export interface RunInfo {
   readonly endedAt: number | null
   /** Its folder, once the engine has made it. */
   readonly folder: string | null
+  /** Where it goes on from, if it is a fork of another run. */
+  readonly fork?: RunFork
   /** True when there is a checkpoint to go on from. */
   readonly resumable: boolean
   readonly failure: RunFailure | null

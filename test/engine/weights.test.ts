@@ -76,7 +76,7 @@ describe('the alarm', () => {
     return sourceOf(join(scratch, name))
   }
 
-  it('names a weight that no loss depends on before the first step, on its node', async () => {
+  it('names a weight that gets no gradient before the first step, on its node', async () => {
     const live = new LiveEngine(cache)
     const graph = write('unread.json', nodes => {
       // Its own loss, which alone trains its codes, is not wired.

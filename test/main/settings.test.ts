@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 
 test('settings begin with what everyone gets', () => {
-  expect(electronSettings().read()).toEqual({ theme: 'system', recent: [], snapshotMegabytes: 512 })
+  expect(electronSettings().read()).toEqual({ theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 })
 })
 
 test('a change keeps the rest, and is there for the next start', () => {
@@ -28,11 +28,13 @@ test('a change keeps the rest, and is there for the next start', () => {
   expect(settings.write({ theme: 'dark' })).toEqual({
     theme: 'dark',
     recent: ['/graphs/a.json'],
+    keys: {},
     snapshotMegabytes: 512,
   })
   expect(electronSettings().read()).toEqual({
     theme: 'dark',
     recent: ['/graphs/a.json'],
+    keys: {},
     snapshotMegabytes: 512,
   })
 })

@@ -93,6 +93,16 @@ describe('a relation', () => {
     expect(alone('atLeast', 0.5, 0.5).met).toBe(true)
     expect(alone('atLeast', 0.4975, 0.5).met).toBe(false)
   })
+  // Guards against (0.3 − 0.1) − 0.2 being above 0.
+  test('is not met by what rounding leaves of 0', () => {
+    const same = [rows(30).map(i => (i < 9 ? 0.3 : 0.1 + 0.2))]
+    const judged = (relation: Relation) =>
+      judge('', { relation, metric: 'x', value: 0.3, margin: 0, paired: false }, { a: same }).verdict
+    for (const relation of ['greater', 'less', 'noWorse'] as const)
+      expect(judged(relation).met, relation).toBe(false)
+    for (const relation of ['chance', 'atLeast'] as const) expect(judged(relation).met, relation).toBe(true)
+    expect(show(1.4e-17)).toBe('0')
+  })
   test('says its numbers and what they must be', () => {
     expect(alone('chance', 0.52, 0.5).sentence).toMatchInlineSnapshot(
       `"accuracy 0.52 [0.472, 0.568] over 400 items; the interval must hold 0.5."`,

@@ -46,7 +46,7 @@ export class FakeHost {
   readonly graphs = new Map<string, string>()
   readonly asked: { readonly method: Method; readonly params: unknown }[] = []
   readonly cancelled: number[] = []
-  settings: Settings = { theme: 'system', recent: [], snapshotMegabytes: 512 }
+  settings: Settings = { theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 }
   welcome = '/graphs/clip-emoji.json'
   /** Edits to hand out with the next document that is opened, by path. */
   readonly orphans = new Map<string, readonly GraphCommand[]>()
@@ -124,6 +124,10 @@ export class FakeHost {
       })
     },
     'run.edit': ({ run }) => this.change(run, {}),
+    'run.fork': ({ document, text, run, train, step }) => {
+      const fork = { folder: this.runs.get(run)!.folder ?? '', train, step }
+      return this.change(this.enqueue(document, text).id, { fork })
+    },
     'run.continue': ({ run }) => this.change(run, { state: 'running', endedAt: null }),
     'run.remove': ({ run }) => {
       this.runs.delete(run)

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Report } from '../../src/graph/host.ts'
+import { intervalLayout } from '../../src/renderer/runs/interval-layout.ts'
 import { matrixLayout, SLANT } from '../../src/renderer/runs/matrix-layout.ts'
 import {
   hasClasses,
@@ -131,4 +132,26 @@ it('copies as CSV, numbers in full, nothing that a spreadsheet would run', () =>
     }),
   ).toBe(`,'=SUM(A1),"a, ""b"""\r\n'=SUM(A1),1,2\r\n"a, ""b""",3,4\r\n`)
   expect(tableCsv({ title: '', columns: ['x'], rows: [[-1.5], ['+1']] })).toBe("x\r\n-1.5\r\n'+1\r\n")
+})
+
+it('draws the interval of a bar with the line that it is held against', () => {
+  const verdict = {
+    claim: 'No worse than CLIP',
+    met: true,
+    sentence: '',
+    bar: { relation: 'noWorse', metric: 'accuracy', against: 'accuracy', margin: 0.02, paired: true },
+    interval: { difference: 0.01, low: -0.01, high: 0.03 },
+    threshold: -0.02,
+  } as const
+  const layout = intervalLayout(verdict)!
+  expect([layout.threshold, layout.low, layout.zero, layout.at, layout.high].map(Math.round)).toEqual([
+    10, 26, 42, 58, 90,
+  ])
+  expect(layout.good).toEqual({ from: layout.threshold, to: 100 })
+  const less = intervalLayout({ ...verdict, threshold: 0, bar: { ...verdict.bar, relation: 'less' } })!
+  expect(less.good).toEqual({ from: 0, to: less.zero })
+  expect(intervalLayout({ ...verdict, bar: { ...verdict.bar, relation: 'chance' } })!.good).toBeUndefined()
+  expect(intervalLayout({ ...verdict, interval: undefined })).toBeUndefined()
+  const point = intervalLayout({ ...verdict, threshold: 0, interval: { difference: 0, low: 0, high: 0 } })!
+  expect(Object.values(point).every(x => typeof x !== 'number' || Number.isFinite(x))).toBe(true)
 })

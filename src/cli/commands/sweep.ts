@@ -3,20 +3,21 @@ import { appendFile, mkdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { EngineProcess } from '../../host/engine-process.ts'
 import type { EngineName } from '../../protocol/engine-name.ts'
-import type { GraphSource, Result } from '../../protocol/messages.ts'
+import type { GraphSource } from '../../protocol/messages.ts'
 import { withEngine } from '../engine.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { readGraph } from '../graph-file.ts'
 import type { Io } from '../io.ts'
 import { duration } from '../render/format.ts'
 import { jsonLine } from '../render/json.ts'
-import { openRunView } from '../render/run-view.ts'
 import { shortPath } from '../resume-command.ts'
+import { type ArmOutcome, checkArm, runArm } from '../sweep/arms.ts'
 import { parseAxis, parseDraw, pointsOf, type Space, showPoint } from '../sweep/space.ts'
 import { type PointResult, type Scores, sweepTable } from '../sweep/table.ts'
 
 export interface SweepFlags {
   readonly grid: readonly string[]
+  readonly zip?: boolean
   readonly random: readonly string[]
   readonly trials?: number
   readonly seeds?: readonly number[]
@@ -49,6 +50,11 @@ export async function sweepCommand(file: string, flags: SweepFlags, io: Io): Pro
   const points = pointsOf(space)
   const seeds = space.seeds.length > 0 ? space.seeds : [undefined]
   const human = flags.json ? io.err : io.out
+  const options = {
+    engine: flags.engine,
+    fresh: flags.fresh ?? false,
+    out: flags.out && resolve(flags.out),
+  }
   const folder = join(
     resolve(flags.out ?? join(dirname(resolve(file)), '.diptych')),
     'sweeps',
@@ -69,12 +75,8 @@ export async function sweepCommand(file: string, flags: SweepFlags, io: Io): Pro
           .filter(Boolean)
           .join(', ')
         human.line(human.style.dim(`arm ${at} of ${count}: ${name || 'as it is'}`))
-        const arm = await runArm(
-          engine,
-          { ...graph, overrides: [...graph.overrides, ...point], seed },
-          flags,
-          io,
-        )
+        const source = { ...graph, overrides: [...graph.overrides, ...point], seed }
+        const arm = scoredOf(await runArm(engine, source, options, io))
         const line: ArmLine = {
           type: 'arm',
           set: Object.fromEntries(point.map(o => [`${o.node}.${o.param}`, o.value])),
@@ -102,20 +104,21 @@ export async function sweepCommand(file: string, flags: SweepFlags, io: Io): Pro
   })
 }
 
-function spaceOf({ grid, random, trials, seeds = [] }: SweepFlags): Space {
+function spaceOf({ grid, zip = false, random, trials, seeds = [] }: SweepFlags): Space {
   const axes = grid.map(parseAxis)
   const draws = random.map(parseDraw)
   if (axes.length === 0 && draws.length === 0 && seeds.length === 0)
     throw new CliError('there is nothing to sweep: give --grid, --random or --seeds.', EXIT.usage)
   if (trials !== undefined && draws.length === 0)
     throw new CliError('--trials says how often to draw, but nothing is drawn: give --random.', EXIT.usage)
+  if (zip && axes.length < 2)
+    throw new CliError('--zip is for two --grid or more, which then step together.', EXIT.usage)
   const swept = [...axes, ...draws].map(a => `${a.node}.${a.param}`)
   const twice = swept.find((name, i) => swept.indexOf(name) !== i)
   if (twice !== undefined) throw new CliError(`"${twice}" is swept twice.`, EXIT.usage)
-  return { axes, draws, seeds, trials: draws.length === 0 ? 1 : (trials ?? 8) }
+  return { axes, zip, draws, seeds, trials: draws.length === 0 ? 1 : (trials ?? 8) }
 }
 
-/** A fault in the last arm should not be found after hours. */
 async function checkAll(
   engine: EngineProcess,
   graph: GraphSource,
@@ -124,41 +127,15 @@ async function checkAll(
 ): Promise<void> {
   for (const point of points) {
     const source = { ...graph, overrides: [...graph.overrides, ...point], seed: seeds[0] }
-    const checked = await engine.request({ type: 'check', graph: source }).result
-    if (checked.type === 'failed') throw new CliError(`${showPoint(point)}: ${checked.message}`)
-    const fault =
-      checked.type === 'checked' ? checked.diagnostics.find(d => d.severity === 'error') : undefined
-    if (fault)
-      throw new CliError(
-        `with ${showPoint(point) || 'the graph as it is'}: ${fault.code}${fault.node ? ` node "${fault.node}"` : ''} ${fault.message}. ${fault.hint ?? ''}`.trim(),
-      )
+    await checkArm(engine, source, `with ${showPoint(point) || 'the graph as it is'}`)
   }
 }
 
-async function runArm(
-  engine: EngineProcess,
-  graph: GraphSource,
-  flags: SweepFlags,
-  io: Io,
-): Promise<Pick<ArmLine, 'scores' | 'run' | 'error'>> {
-  const view = openRunView(io.err, [])
-  const options = {
-    engine: flags.engine,
-    fresh: flags.fresh ?? false,
-    out: flags.out && resolve(flags.out),
-  }
-  const result = await engine
-    .request({ type: 'run', graph, options }, event => view.event(event))
-    .result.finally(() => view.close())
-  return outcomeOf(result)
-}
-
-function outcomeOf(result: Result): Pick<ArmLine, 'scores' | 'run' | 'error'> {
-  if (result.type === 'failed')
-    return { error: result.node === undefined ? result.message : `node "${result.node}": ${result.message}` }
-  if (result.type !== 'result') return { error: `the engine answered a run with "${result.type}"` }
-  const scores = Object.entries(result.reports).flatMap(([node, report]) =>
+/** What the log keeps of an arm: scores instead of whole reports. */
+function scoredOf(outcome: ArmOutcome): Pick<ArmLine, 'scores' | 'run' | 'error'> {
+  if (outcome.error !== undefined) return { error: outcome.error }
+  const scores = Object.entries(outcome.reports).flatMap(([node, report]) =>
     Object.entries(report.metrics).map(([metric, value]) => [`${node}.${metric}`, value] as const),
   )
-  return { scores: Object.fromEntries(scores), run: result.run }
+  return { scores: Object.fromEntries(scores), run: outcome.run }
 }

@@ -1,5 +1,6 @@
 import { pull } from '../../ir/autodiff/gradient.ts'
 import { Builder } from '../../ir/builder.ts'
+import { liveEquations } from '../../ir/program.ts'
 import { type OptimizerValue, optimizerOf } from '../../nn/optimizers/index.ts'
 import { objectivesOf } from '../acting.ts'
 import { GraphFault } from '../diagnostic.ts'
@@ -19,7 +20,10 @@ export interface Objective extends ObjectiveSettings {
   readonly optimizer: OptimizerValue
   /** Those that its pattern names and its loss depends on, in canonical order. */
   readonly weights: readonly WeightSpec[]
-  /** Weights that its pattern names too, but its loss does not depend on. */
+  /**
+   * Weights that its pattern names and its loss is computed from, but to which it passes no gradient. What only unread
+   * outputs of a node are made of is not among them.
+   */
   readonly unreached: readonly string[]
   /** By name of the optimizer's memory: the shape of each slot of each weight. */
   readonly slots: ReadonlyMap<string, readonly number[]>
@@ -72,7 +76,7 @@ export function survey(
   return { build, stage, weights, objectives, updating }
 }
 
-/** The weights that a pattern names, as far as the loss depends on them. */
+/** The weights that a pattern names: those that the loss has a gradient for, and those that it reads without one. */
 function trainedBy(
   build: StepBuild,
   stage: Stage,
@@ -90,9 +94,11 @@ function trainedBy(
       hint: 'Patterns are matched with weight names such as "vision/…".',
     })
   const { sum, count } = termsOf(stage, wire)
+  const equations = b.equations.slice()
+  const read = new Set(liveEquations(equations, [sum, count]).flatMap(eq => eq.ins))
   const grads = pull(
     b,
-    b.equations.slice(),
+    equations,
     [sum, count],
     [b.onesLike(sum), b.onesLike(count)],
     named.map(w => build.weights.value(w.name)),
@@ -103,7 +109,8 @@ function trainedBy(
       field,
       hint: `It names ${named.length}, such as "${named[0]!.name}". Name weights on the way to this loss.`,
     })
-  return { reached, unreached: named.flatMap((w, i) => (grads[i] ? [] : [w.name])) }
+  const unreached = named.filter((w, i) => !grads[i] && read.has(build.weights.value(w.name)))
+  return { reached, unreached: unreached.map(w => w.name) }
 }
 
 /** `/node` of a loss, or `/node.port` where one node gives several. */

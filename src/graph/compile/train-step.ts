@@ -42,7 +42,7 @@ export interface TrainStep {
 export interface GraphTrainStep extends TrainStep {
   /** The program that looks at the weights of a step, with the arguments of its variant; built when it is asked for. */
   readonly watchAt: (step: number) => WeightWatch
-  /** Weights that an objective's pattern names and that no loss depends on: they are never trained. */
+  /** Weights that an objective's pattern names and its loss reads, and that no loss has a gradient for: never trained. */
   readonly unreached: readonly string[]
 }
 

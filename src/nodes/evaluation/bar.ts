@@ -45,16 +45,10 @@ export const bar = defineHost({
   title: 'Bar',
   category: 'evaluation',
   doc: `A claim with its test: a figure $a$ of one report must stand in a relation to a figure $b$ of another, to another
-figure of the same report, or to a number $v$. The figure is the mean of its items (pictures, pairs, rows), and with
-$[l, h]$, the 95 % interval of the difference $a - b$ (or $a - v$) by bootstrap over items, the bar is met where
-
-| relation | met where |
-|---|---|
-| \`greater\` | $l > 0$ |
-| \`less\` | $h < 0$ |
-| \`noWorse\` | $l > -\\mathrm{margin}$ |
-| \`chance\` | $l \\le 0 \\le h$, against a number only |
-| \`atLeast\` | $a \\ge v$, against a number only |
+figure of the same report, or to a number $v$. The figure is the mean of its items (pictures, pairs, rows). With
+$[l, h]$, the 95 % interval of the difference $a - b$, or $a - v$, by bootstrap over items, the bar is met
+where $l > 0$ for \`greater\`, where $h < 0$ for \`less\`, where $l > -\\mathrm{margin}$ for \`noWorse\`; and, against a
+number only, where $l \\le 0 \\le h$ for \`chance\`, where $a \\ge v$ for \`atLeast\`.
 
 Where both figures have the same items, as two models measured on one dataset have, the same items are drawn for both
 (a paired bootstrap): what makes an item hard for both arms cancels. Figures with items of their own, such as two

@@ -87,17 +87,20 @@ function intervalOf({ value = 0, paired }: BarSpec, { a, b, apart }: Arms): Inte
   )
 }
 
+/** What rounding may have done to a difference that should be 0. */
+const ROUNDING = 1e-12
+
 function isMet(relation: Relation, { mean: difference, low, high }: Interval, threshold: number): boolean {
   switch (relation) {
     case 'greater':
     case 'noWorse':
-      return low > threshold
+      return low > threshold + ROUNDING
     case 'less':
-      return high < 0
+      return high < -ROUNDING
     case 'chance':
-      return low <= 0 && 0 <= high
+      return low <= ROUNDING && -ROUNDING <= high
     case 'atLeast':
-      return difference >= 0
+      return difference >= -ROUNDING
   }
 }
 
@@ -136,6 +139,7 @@ function must(relation: Relation, at: number, margin: number): string {
 
 /** Three decimals, with a true minus sign; more digits for what three would make 0. */
 export function show(x: number): string {
-  const text = x !== 0 && Math.abs(x) < 0.0005 ? x.toExponential(1) : String(Number(x.toFixed(3)))
+  if (Math.abs(x) < ROUNDING) return '0'
+  const text = Math.abs(x) < 0.0005 ? x.toExponential(1) : String(Number(x.toFixed(3)))
   return text.replace(/^-/, '−')
 }

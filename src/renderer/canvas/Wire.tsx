@@ -83,12 +83,20 @@ export const Wire = memo(function Wire({
       ref && data && ref.node === data.ref.node && ref.port === data.ref.port && ref.from === data.ref.from
     )
   })
+  const taking = useCanvasUi(
+    ({ into }) =>
+      into !== null &&
+      data !== undefined &&
+      into.node === data.ref.node &&
+      into.port === data.ref.port &&
+      into.from === data.ref.from,
+  )
   const aside = useWiring(state => state.wiring !== null)
   if (!data || moving) return null
   const shift = listShift(data.order, data.of)
   // The dots at both ends are drawn 10 px inside the grabbable places.
   const { path, middle } = wirePath(sourceX - 10, sourceY, targetX + 10, targetY + shift)
-  const lit = hovered || selected
+  const lit = hovered || selected || taking
   const labelled = hovered || selected || close || data.state === 'faulty'
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the wire's own element, around this one, has the focus and the name.
@@ -97,6 +105,7 @@ export const Wire = memo(function Wire({
       data-state={data.state}
       data-aside={aside || undefined}
       data-lit={lit || undefined}
+      data-taking={taking || undefined}
       style={{ '--wire': wireColour(data.kind) } as CSSProperties}
       onMouseEnter={() => setHovered(true)}
       onMouseLeave={() => setHovered(false)}

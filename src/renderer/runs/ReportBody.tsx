@@ -5,8 +5,9 @@ import styles from './bodies.module.css'
 import { MatrixCanvas } from './MatrixCanvas.tsx'
 import { Picture } from './Picture.tsx'
 import { headline, type MetricView, shortWords } from './report-model.ts'
+import { VerdictView } from './VerdictView.tsx'
 
-/** In an evaluator's card: its few most telling numbers, and a glance at its matrix or its pictures. */
+/** In the card of an evaluator or a bar: the verdict, or its few most telling numbers, and a glance at its matrix or its pictures. */
 export const ReportBody = memo(function ReportBody({ node }: { readonly node: string }) {
   const report = useRuns(nodeReport(node))
   const run = useRuns(state => state.shown)
@@ -14,6 +15,12 @@ export const ReportBody = memo(function ReportBody({ node }: { readonly node: st
     return (
       <div className={styles.report} data-empty>
         <p className={styles.empty}>Its report appears here after a run</p>
+      </div>
+    )
+  if (report.verdict)
+    return (
+      <div className={styles.report}>
+        <VerdictView verdict={report.verdict} brief />
       </div>
     )
   return (

@@ -14,6 +14,7 @@ import { Matrix } from './Matrix.tsx'
 import { MetricTable } from './MetricTable.tsx'
 import styles from './ReportsTab.module.css'
 import { matrixCsv, metricsCsv, tableCsv } from './report-model.ts'
+import { VerdictView } from './VerdictView.tsx'
 
 /** What the evaluators found, one at a time; an evaluator that is selected in the graph shows its own. */
 export function ReportsTab() {
@@ -34,7 +35,12 @@ export function ReportsTab() {
   const pick = picked && picked.selected === selected && reports.has(picked.id) ? picked.id : undefined
   const id = pick ?? (selected !== undefined && reports.has(selected) ? selected : ids[0]!)
   const report = reports.get(id)!
-  const titleOf = (node: string) => nodes[node]?.title ?? registry.get(nodes[node]?.type ?? '')?.title ?? node
+  const typeOf = (node: string) => nodes[node]?.type
+  // Several of one type are told apart by their ids.
+  const titleOf = (node: string) => {
+    const alone = ids.every(other => other === node || typeOf(other) !== typeOf(node))
+    return nodes[node]?.title ?? ((alone && registry.get(typeOf(node) ?? '')?.title) || node)
+  }
   return (
     <div className={styles.reports}>
       <div className={styles.tools}>
@@ -64,6 +70,11 @@ export function ReportsTab() {
 function Body({ run, report }: { readonly run: string; readonly report: Report }) {
   return (
     <div className={styles.body}>
+      {report.verdict && (
+        <Card title="Verdict" wide>
+          <VerdictView verdict={report.verdict} />
+        </Card>
+      )}
       <Card title="Metrics">
         {report.warnings?.map(warning => (
           <p key={warning} className={styles.warning}>

@@ -29,6 +29,7 @@ export function Sparkline({ source, colour, until, label }: Props) {
       format: steady,
       marks: NONE,
       edits: NONE,
+      inherited: 0,
       until,
     })
     return () => plot.destroy()

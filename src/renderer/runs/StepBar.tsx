@@ -1,6 +1,7 @@
-import { Fingerprint, SkipBack, SkipForward, StepBack, StepForward } from 'lucide-react'
-import { move } from '../app/run-actions.ts'
+import { Fingerprint, GitFork, SkipBack, SkipForward, StepBack, StepForward } from 'lucide-react'
+import { forkShown, move } from '../app/run-actions.ts'
 import { steppedTrain } from '../app/run-controls.ts'
+import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { shownRun, useRuns } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { whole } from '../ui/format.ts'
@@ -13,6 +14,7 @@ export function StepBar() {
   const run = useRuns(shownRun)
   const control = useRuns(state => state.control)
   const { count, setCount } = useStepCount()
+  const keys = useShownKeys()
   const train = steppedTrain(run)
   if (!run || !train) return null
   const stopping = run.info.state === 'stopping' && 'The run is stopping'
@@ -26,14 +28,14 @@ export function StepBar() {
     <div className={styles.bar} role="group" aria-label="Steps">
       <IconButton
         label={`Back ${whole(count)} steps`}
-        shortcut="Ctrl+F9"
+        shortcut={keys('backMany')}
         icon={<SkipBack size={14} />}
         disabled={stopping || atStart}
         onClick={() => void move('back', count)}
       />
       <IconButton
         label="Back 1 step"
-        shortcut="F9"
+        shortcut={keys('back')}
         icon={<StepBack size={14} />}
         disabled={stopping || atStart}
         onClick={() => void move('back', 1)}
@@ -41,14 +43,14 @@ export function StepBar() {
       <Scrubber train={train} checkpoints={checkpoints} />
       <IconButton
         label="Step 1 forward"
-        shortcut="F10"
+        shortcut={keys('step')}
         icon={<StepForward size={14} />}
         disabled={stopping || atEnd}
         onClick={() => void move('step', 1)}
       />
       <IconButton
         label={`Step ${whole(count)} forward`}
-        shortcut="Ctrl+F10"
+        shortcut={keys('stepMany')}
         icon={<SkipForward size={14} />}
         disabled={stopping || atEnd}
         onClick={() => void move('step', count)}
@@ -66,6 +68,13 @@ export function StepBar() {
       <span className={styles.place} data-testid="step-place">
         {placeOf(train)}
       </span>
+      <IconButton
+        label="Fork from here"
+        shortcut={keys('fork')}
+        icon={<GitFork size={14} />}
+        disabled={stopping}
+        onClick={forkShown}
+      />
       <IconButton
         label="Hash of all weights and optimizer state"
         icon={<Fingerprint size={14} />}

@@ -36,9 +36,10 @@ interface Making {
 }
 
 const LINE = 3
+const BEFORE = 4
 const FONT = '11px "Inter Variable", system-ui, sans-serif'
 
-/** Three series: least, greatest, and the line; the first two are faint and filled between. */
+/** Least, greatest, the line, and the line before a fork; all but the line are faint, the first two filled between. */
 export function plotOptions(m: Making): uPlot.Options {
   const { compact, log } = m.settings()
   const { line } = m.colours
@@ -55,7 +56,7 @@ export function plotOptions(m: Making): uPlot.Options {
     padding: compact ? [3, 2, 1, 2] : [6, 12, 0, 4],
     legend: { show: false },
     scales: { x: { time: false, range: () => m.x() }, y: { distr: log ? 3 : 1, range: () => m.y() } },
-    series: [{}, faint, faint, main],
+    series: [{}, faint, faint, main, { ...faint, stroke: alpha(line, 0.5), width: 1.5 }],
     bands: [{ series: [2, 1], fill: alpha(line, 0.14) }],
     axes: compact ? [{ show: false }, { show: false }] : axes(m),
     cursor: compact ? { show: false } : cursor(m),
@@ -134,7 +135,7 @@ function cursor({ settings, colours }: Making): uPlot.Cursor {
     y: false,
     drag: { x: true, y: false, setScale: false, dist: 4 },
     points: {
-      size: (_, series) => (series === LINE ? 8 : 0),
+      size: (_, series) => (series === LINE || series === BEFORE ? 8 : 0),
       width: 2,
       fill: colours.line,
       stroke: colours.panel,

@@ -126,6 +126,10 @@ export class RunReducer {
         touched.add(event.node)
         return
       }
+      case 'inherited':
+        this.inherited(event)
+        touched.add(event.node)
+        return
       case 'checkpoint':
         this.checkpoints = [...this.checkpoints, { node: event.node, step: event.step }]
         return
@@ -183,11 +187,17 @@ export class RunReducer {
     if (!training) return
     training.taken = event.step + 1
     training.reached = Math.max(training.reached, training.taken)
-    for (const name in event) {
-      if (!name.startsWith('train/')) continue
-      // JSON has no NaN: a loss that is none comes as null.
-      seriesOf(training, name).push(event.step, event[name as `train/${string}`] ?? Number.NaN)
-    }
+    addMetrics(training, event)
+  }
+
+  /** Steps before a fork: they were not taken here. */
+  private inherited({ node, steps }: Extract<Event, { type: 'inherited' }>): void {
+    const training = this.trainings.get(node)
+    const [first] = steps
+    if (!training || !first) return
+    // A fork that was stopped before its first checkpoint tells them again.
+    for (const s of training.series.values()) s.cut(first.step)
+    for (const event of steps) addMetrics(training, event)
   }
 
   /** Another way begins: what was beyond its first step is forgotten. */
@@ -263,6 +273,14 @@ export class RunReducer {
     if ([...this.trains.values()].every(t => t.rate === null)) return
     const still = [...this.trains].map(([k, t]) => [k, { ...t, rate: null, secondsLeft: null }] as const)
     this.trains = new Map(still)
+  }
+}
+
+function addMetrics(training: Training, event: StepEvent): void {
+  for (const name in event) {
+    if (!name.startsWith('train/')) continue
+    // JSON has no NaN: a loss that is none comes as null.
+    seriesOf(training, name).push(event.step, event[name as `train/${string}`] ?? Number.NaN)
   }
 }
 

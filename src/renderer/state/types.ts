@@ -42,6 +42,8 @@ export interface DocumentState {
   /** Columns of the sources; `pending` while the engine reads them. */
   readonly schemas: Schemas
   readonly selection: Selection
+  /** The nodes through which a person has entered subgraphs; empty for the graph itself. */
+  readonly scope: readonly string[]
   /** Edited since it was opened or saved. */
   readonly dirty: boolean
   readonly canUndo: boolean
@@ -59,8 +61,12 @@ export interface DocumentState {
 
   /** Applies one edit; refuses (with a notice) in a read-only window. */
   run(command: GraphCommand, label?: string): void
+  /** Applies an edit that is known by its result. */
+  replace(next: GraphDocument, label: string): void
   undo(): void
   redo(): void
+  /** Shows the inside of subgraphs; a way that isn't there is followed as far as it is. */
+  enter(scope: readonly string[]): void
   select(selection: Partial<Selection>): void
 }
 
@@ -94,6 +100,8 @@ export interface TrainRun {
   readonly parameters: number
   readonly compileSeconds: number
   readonly fromCache: boolean
+  /** Where it goes on from, in a fork: the steps before are the other run's. */
+  readonly fork?: { readonly run: string; readonly step: number }
   /** What a step needs and works; without in runs of earlier versions. */
   readonly facts?: StepFacts
   /**
@@ -143,6 +151,15 @@ export interface RunView {
   readonly foreign: boolean
 }
 
+/** The step of a run that another is to begin with. */
+export interface ForkFrom {
+  readonly run: string
+  readonly train: string
+  readonly step: number
+  /** Held before its first step. */
+  readonly paused: boolean
+}
+
 /** The runs that the host knows of, and what this window has seen of those that it follows. */
 export interface RunsState {
   /** The queue and what ran, newest first; of every file. */
@@ -164,6 +181,11 @@ export interface RunsState {
   control(action: RunAction, steps?: number, run?: string): Promise<void>
   /** Changes parameters of the shown run from its next step on. */
   edit(changes: readonly ParamChange[]): Promise<void>
+  /**
+   * Queues a run that begins with a step of another, with the graph on the canvas or the one of that run. False where
+   * it was refused.
+   */
+  fork(from: ForkFrom, graph: 'canvas' | 'run'): Promise<boolean>
   /** Queues a run again from its newest checkpoint. */
   goOn(run: string): Promise<void>
   /** Takes a waiting run out of the queue. */
@@ -200,5 +222,7 @@ export interface SessionState {
   notify(message: string, kind?: Toast['kind'], hint?: string): void
   dismiss(toast: number): void
   setTheme(theme: Settings['theme']): void
+  /** A person's own keys, by command. */
+  setKeys(keys: Settings['keys']): void
   restartEngine(): Promise<void>
 }
