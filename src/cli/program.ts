@@ -70,6 +70,12 @@ function addRun(program: Command, io: Io, done: (code: number) => void): void {
     )
     .option('--devices <n>', 'devices that share each step, its batch split over them', integer(1, 64))
     .option('--resume_from_checkpoint <dir>', "a run's folder (its newest checkpoint) or one checkpoint")
+    .addOption(
+      new Option(
+        '--fork <run@step>',
+        "begin with a checkpoint of another run, in a run of its own; also a run's folder (its newest) or one checkpoint",
+      ).conflicts('resume_from_checkpoint'),
+    )
     .option('--fresh', 'train and evaluate again what the cache already has')
     .option('--json', 'one JSON object a line on standard output; words go to standard error')
     .addHelpText(
@@ -83,7 +89,8 @@ Exit codes: 0 done, 1 failed or faults in the graph, 2 wrong command line, 130 s
 Examples:
   diptych run graphs/clip-emoji.json --seed 1 --fresh
   diptych run graphs/clip-emoji.json --set train.steps=50 --set batch.size=64 --json > log.jsonl
-  diptych run graphs/clip-emoji.json --resume_from_checkpoint graphs/.diptych/runs/<run>`,
+  diptych run graphs/clip-emoji.json --resume_from_checkpoint graphs/.diptych/runs/<run>
+  diptych run graphs/clip-emoji.json --fork <run>@200 --set schedule.rate=1e-4`,
     )
     .action(async (graph: string | undefined, flags: RunFlags, command: Command) => {
       const given = separate(graph, flags.set)

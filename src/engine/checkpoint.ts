@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { isAlive, syncFolder } from '../data/atomic.ts'
 import { DataError, systemCode } from '../data/error.ts'
+import type { Edit } from '../protocol/messages.ts'
 import type { HostArray } from '../runtime/backend.ts'
 import { encodeSafetensors, readSafetensors } from './safetensors.ts'
 
@@ -45,6 +46,10 @@ const stateFile = z.strictObject({
     engine: z.string(),
     order: z.string().optional(),
   }),
+  edits: z
+    .array(z.strictObject({ step: z.int().min(0), node: z.string(), param: z.string(), value: z.unknown() }))
+    .optional(),
+  origin: z.string().optional(),
   files: z.record(z.string(), z.string()),
 })
 
@@ -53,6 +58,10 @@ export interface Checkpoint {
   /** Steps taken: training goes on with this step. */
   readonly step: number
   readonly key: StageKey
+  /** What was changed while it trained, in order. */
+  readonly edits?: readonly Edit[]
+  /** Hash of what made the steps before, where that is not what the key says: of the run that it was forked from. */
+  readonly origin?: string
   readonly weights: ReadonlyMap<string, HostArray>
   readonly optimizer: ReadonlyMap<string, HostArray>
 }
@@ -65,14 +74,15 @@ export interface Checkpoint {
 export async function writeCheckpoint(folder: string, c: Checkpoint): Promise<string> {
   await mkdir(folder, { recursive: true })
   await removeStale(folder)
-  const { train, step, key } = c
+  const { train, step, key, origin } = c
+  const edits = c.edits?.length ? c.edits : undefined
   const path = join(folder, `step-${step}`)
   const contents = [
     ['weights.safetensors', encodeSafetensors(c.weights)],
     ['optimizer.safetensors', encodeSafetensors(c.optimizer)],
   ] as const
   const files = Object.fromEntries(contents.map(([name, chunks]) => [name, hashOfChunks(chunks)]))
-  const state = { format: 'diptych-checkpoint', version: 1, train, step, key, files }
+  const state = { format: 'diptych-checkpoint', version: 1, train, step, key, edits, origin, files }
   const stateText = `${JSON.stringify(state, null, 2)}\n`
   if (await holds(path, stateText)) return path
   const temporary = join(folder, `.step-${step}.${process.pid}.tmp`)
@@ -139,35 +149,44 @@ async function writeSynced(path: string, chunks: readonly Uint8Array[]): Promise
   }
 }
 
-/** Reads a checkpoint folder; every file must have the hash that its state names. */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
+/** What a checkpoint says of itself; its arrays are not read. */
+export async function readCheckpointState(path: string): Promise<z.infer<typeof stateFile>> {
   let text: string
   try {
     text = await readFile(join(path, 'state.json'), 'utf8')
   } catch {
     throw new DataError(`${path} is not a checkpoint: it has no state.json.`)
   }
-  const damaged = (why: string) =>
-    new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch {
-    throw damaged('state.json is not JSON')
+    throw damaged(path, 'state.json is not JSON')
   }
   const parsed = stateFile.safeParse(json)
-  if (!parsed.success) throw damaged(`state.json: ${parsed.error.issues[0]?.message}`)
-  const state = parsed.data
+  if (!parsed.success) throw damaged(path, `state.json: ${parsed.error.issues[0]?.message}`)
+  return parsed.data
+}
+
+const damaged = (path: string, why: string): DataError =>
+  new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
+
+/** Reads a checkpoint folder; every file must have the hash that its state names. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const state = await readCheckpointState(path)
   for (const [name, hash] of Object.entries(state.files)) {
     const bytes = await readFile(join(path, name)).catch(() => {
-      throw damaged(`${name} is missing`)
+      throw damaged(path, `${name} is missing`)
     })
-    if (createHash('sha256').update(bytes).digest('hex') !== hash) throw damaged(`${name} has other content`)
+    if (createHash('sha256').update(bytes).digest('hex') !== hash)
+      throw damaged(path, `${name} has other content`)
   }
   return {
     train: state.train,
     step: state.step,
     key: state.key,
+    ...(state.edits && { edits: state.edits }),
+    ...(state.origin && { origin: state.origin }),
     weights: await readSafetensors(join(path, 'weights.safetensors')),
     optimizer: await readSafetensors(join(path, 'optimizer.safetensors')),
   }

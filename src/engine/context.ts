@@ -4,6 +4,7 @@ import type { Registry } from '../graph/kit.ts'
 import type { Event } from '../protocol/messages.ts'
 import type { Backend } from '../runtime/backend.ts'
 import type { CodeHash } from './code-hash.ts'
+import type { Errand, Place } from './control.ts'
 import type { Reasons } from './reasons.ts'
 
 /** How a person wants a run to end early. */
@@ -19,8 +20,11 @@ export interface EngineContext {
   readonly signal: AbortSignal
   /** Set once someone asked to stop; training looks at it at each step. */
   readonly stopping: () => StopHow | undefined
-  /** Passed before each node and each step: where a run is held, and goes on from. */
-  readonly gate: (node: string, step?: number) => Promise<void> | undefined
+  /**
+   * Passed before each node and each step: where a run is held, and goes on from. What it resolves to is to be done
+   * before, and the gate then passed again.
+   */
+  readonly gate: (node: string, place?: Place) => Promise<Errand | undefined> | Errand | undefined
   /** Awaited after each step: undefined unless very many events wait to be sent. */
   readonly room: () => Promise<void> | undefined
   /** Says how logged metrics reach the disk, which they do before they are sent. */

@@ -54,6 +54,10 @@ export class Engine {
       this.running.get(command.run)?.control.take(command.action, command.steps)
       return Promise.resolve({ type: 'controlled' })
     }
+    if (command.type === 'edit') {
+      this.running.get(command.run)?.control.edit(command.changes)
+      return Promise.resolve({ type: 'controlled' })
+    }
     const abort = new AbortController()
     const outbox = new Outbox(command.id, this.options.send)
     const control = new RunControl(
@@ -72,7 +76,7 @@ export class Engine {
       emit: event => outbox.emit(event),
       signal: abort.signal,
       stopping: () => entry.how,
-      gate: (node, step) => control.gate(node, step),
+      gate: (node, place) => control.gate(node, place),
       room: () => outbox.room(),
       persistWith: persist => outbox.persistWith(persist),
     }

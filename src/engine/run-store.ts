@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, copyFile, mkdir, open, readdir, readFile, stat } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
 import { DataError, systemCode } from '../data/error.ts'
 import type { BadRow } from '../data/table.ts'
 import type { Report } from '../graph/host.ts'
-import type { StepEvent } from '../protocol/messages.ts'
+import type { Edit, StepEvent } from '../protocol/messages.ts'
 import { listCheckpoints } from './checkpoint.ts'
 
 /** Metrics are written in batches of this many lines, and whenever a checkpoint is committed. */
@@ -109,12 +109,47 @@ export class RunStore {
     await writeFileAtomic(file, kept.map(line => `${line}\n`).join(''))
   }
 
+  /** Begins the metrics of a stage with the steps that another run took; it goes on with `step`. */
+  async inheritMetrics(train: string, steps: readonly StepEvent[], step: number): Promise<void> {
+    this.recorded.set(train, step)
+    await writeFileAtomic(this.metricsFile(train), steps.map(event => `${JSON.stringify(event)}\n`).join(''))
+  }
+
   async readMetrics(train: string): Promise<StepEvent[]> {
     const text = await readFile(this.metricsFile(train), 'utf8').catch(() => '')
     return text
       .split('\n')
       .filter(line => stepOf(line) < Number.POSITIVE_INFINITY)
       .map(line => JSON.parse(line) as StepEvent)
+  }
+
+  /**
+   * Another path begins after `step` steps: checkpoints and metrics beyond it are put into `left-behind`, where they
+   * are whole and nothing goes on from them.
+   */
+  async leaveBehind(train: string, step: number): Promise<void> {
+    await this.flush(train)
+    const name = train.replaceAll('/', '.')
+    const beyond = (await listCheckpoints(this.checkpoints(train))).filter(c => c.step > step)
+    const file = this.metricsFile(train)
+    const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n').filter(line => line !== '')
+    const left = lines.filter(line => stepOf(line) >= step)
+    if (beyond.length === 0 && left.length === 0) return
+    const parent = join(this.path, 'left-behind')
+    const count = (await readdir(parent).catch(() => [])).length
+    const folder = join(parent, `${count + 1}.${name}`)
+    await mkdir(folder, { recursive: true })
+    const text = (some: readonly string[]) => some.map(line => `${line}\n`).join('')
+    await writeFileAtomic(join(folder, 'metrics.jsonl'), text(left))
+    for (const { path } of beyond) await rename(path, join(folder, basename(path)))
+    await writeFileAtomic(file, text(lines.filter(line => stepOf(line) < step)))
+    this.recorded.set(train, Math.min(step, this.recorded.get(train) ?? 0))
+  }
+
+  /** Keeps what was changed while a stage trained. */
+  async edited(train: string, edits: readonly Edit[]): Promise<void> {
+    const file = join(this.path, `edits.${train.replaceAll('/', '.')}.json`)
+    await writeFileAtomic(file, `${JSON.stringify(edits, null, 2)}\n`)
   }
 
   metric(event: StepEvent): void {

@@ -9,7 +9,9 @@ import { writeGraph } from '../graph/write.ts'
 import type { GraphSource, Result, RunOptions } from '../protocol/messages.ts'
 import { openBackendFor } from './backends.ts'
 import { type DeviceContext, type EngineContext, Stopped } from './context.ts'
+import type { WithChanges } from './edits.ts'
 import { runEvaluator } from './evaluate.ts'
+import { type Fork, forkAt, nameOf, readFork, writeFork } from './fork.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
 import { NodeFailure } from './node-failure.ts'
@@ -35,6 +37,7 @@ export async function runGraph(
   if (!graph.ok) throw new GraphErrors(graph.diagnostics)
   for (const d of graph.diagnostics)
     context.emit({ type: 'log', level: 'warning', node: d.node, message: d.message })
+  const fork = options.forkFrom === undefined ? undefined : await forkOf(options.forkFrom, graph, options)
   const run = options.resumeFrom
     ? await RunStore.open(options.resumeFrom)
     : await RunStore.create(
@@ -42,16 +45,31 @@ export async function runGraph(
         source.file,
         writeGraph(loaded.document),
       )
+  const withChanges: WithChanges = async changes => {
+    const overrides = [...source.overrides, ...changes]
+    return (await loadGraph({ ...source, overrides }, { ...context, emit: () => {} })).graph
+  }
   const warn = (message: string) => context.emit({ type: 'log', level: 'warning', message })
   const unlock = await lockRun(run.path, context.signal, warn)
   try {
+    if (fork) await writeFork(run.path, fork)
     if (options.resumeFrom) await sayWhatResumes(loaded, run, options.resumeFrom, warn)
     context.emit({ type: 'run', folder: run.path })
     await writeFileAtomic(join(run.path, 'schemas.json'), JSON.stringify(loaded.schemas))
-    return await runNodes(loaded, run, options, context)
+    return await runNodes({ ...loaded, withChanges }, run, options, context)
   } finally {
     await unlock()
   }
+}
+
+/** The fork that was asked for; refused where this graph has no such Train. */
+async function forkOf(from: string, graph: CheckedGraph, { resumeFrom }: RunOptions): Promise<Fork> {
+  if (resumeFrom !== undefined) throw new DataError('A run is either resumed or forked, not both.')
+  const fork = await forkAt(from)
+  if (graph.nodes.get(fork.train)?.def.kind === 'train') return fork
+  throw new DataError(
+    `${from} was made by the Train "${fork.train}", which this graph does not have: fork it with the graph of that run, edited.`,
+  )
 }
 
 /** Refuses another graph's run, and says so where there is nothing to go on from yet. */
@@ -62,12 +80,18 @@ async function sayWhatResumes(
   warn: (message: string) => void,
 ): Promise<void> {
   const trains = [...graph.nodes.values()].filter(n => n.def.kind === 'train').map(n => n.id)
-  if (!(await run.resumable(from, trains)))
-    warn(`${run.path} has no committed checkpoint yet: training starts from step 0.`)
+  if (await run.resumable(from, trains)) return
+  const fork = await readFork(run.path)
+  const start = fork ? `goes on from ${nameOf(fork)}` : 'starts from step 0'
+  warn(`${run.path} has no committed checkpoint yet: training ${start}.`)
+}
+
+interface RunGraph extends LoadedGraph {
+  readonly withChanges: WithChanges
 }
 
 async function runNodes(
-  loaded: LoadedGraph,
+  loaded: RunGraph,
   run: RunStore,
   options: RunOptions,
   context: EngineContext,
@@ -125,7 +149,7 @@ interface RunState {
 
 async function runNode(
   node: CheckedNode,
-  { graph, folder }: LoadedGraph,
+  { graph, folder, withChanges }: RunGraph,
   state: RunState,
   run: RunStore,
   options: RunOptions,
@@ -137,7 +161,15 @@ async function runNode(
     const made = Object.values(outputs).find(value => value.kind === 'report')
     return made?.value
   } else if (node.def.kind === 'train') {
-    const made = await runTrain(graph, node, state.values, state.weights, run, options, context)
+    const made = await runTrain(
+      { graph, withChanges, folder },
+      node,
+      state.values,
+      state.weights,
+      run,
+      options,
+      context,
+    )
     for (const [port, weights] of Object.entries(made)) state.weights.set(`${node.id}.${port}`, weights)
     const curve: Wire = `${node.id}.curve`
     if (isRead(graph, curve))

@@ -1,4 +1,4 @@
-import type { TrainStep } from '../graph/compile/train-step.ts'
+import type { GraphTrainStep, TrainStep } from '../graph/compile/train-step.ts'
 import type { TrainVariant } from '../graph/compile/train-variant.ts'
 import { threefry } from '../ir/threefry.ts'
 import { hashString } from '../nn/init.ts'
@@ -18,7 +18,7 @@ export interface TrainStage {
   readonly id: string
   /** The Train whose data order and random keys it takes: itself, or the one that it is paired with. */
   readonly order: string
-  readonly step: TrainStep
+  readonly step: GraphTrainStep
   readonly feed: Feed
   readonly key: StageKey
   /** Weights of other wires, by name. */
@@ -43,7 +43,7 @@ export interface StagePrograms {
 export async function compileStage({
   step,
   context,
-}: Pick<TrainStage, 'step' | 'context'>): Promise<StagePrograms> {
+}: { readonly step: TrainStep } & Pick<TrainStage, 'context'>): Promise<StagePrograms> {
   const { backend } = context
   const executables = new Map<TrainVariant, Executable>()
   try {

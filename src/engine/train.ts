@@ -3,9 +3,8 @@ import { dirname, join } from 'node:path'
 import { removeLeftovers, temporaryName } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
 import { hashOf, sha256 } from '../data/hash.ts'
-import { breathe } from '../data/parallel.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
-import { buildTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
+import { buildTrainStep, type GraphTrainStep, type TrainStep } from '../graph/compile/train-step.ts'
 import { averageName } from '../graph/compile/train-variant.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, SettingsValue } from '../graph/host.ts'
@@ -13,23 +12,34 @@ import type { TrainNode, TrainSettings } from '../graph/kit.ts'
 import { overriddenGraph } from '../graph/overrides.ts'
 import { fieldsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
-import { elementCount } from '../ir/types.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
-import { differences, PARTS, readCheckpoint, type StageKey, writeCheckpoint } from './checkpoint.ts'
-import { type DeviceContext, keepIfPossible, progressOf, Stopped } from './context.ts'
+import type { ParamChange } from '../protocol/messages.ts'
+import { differences, PARTS, readCheckpoint, type StageKey } from './checkpoint.ts'
+import { type DeviceContext, keepIfPossible, progressOf } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
+import { editedStep, type WithChanges } from './edits.ts'
 import { Feed, openField } from './feed.ts'
+import { type Fork, type ForkedStage, forkedStart, nameOf, readFork } from './fork.ts'
 import { reportBad } from './host-nodes.ts'
-import { explainNonFinite, refuseNonFinite } from './non-finite.ts'
 import type { RunStore } from './run-store.ts'
+import { type Steering, takeSteps } from './take-steps.ts'
 import type { LoopState } from './train-loop.ts'
-import { compileStage, freeAll, openLoop, replayOf, type TrainStage } from './train-stage.ts'
+import type { TrainStage } from './train-stage.ts'
 import { asDataset, asTokenizer } from './values.ts'
 import { boundHashes, boundValue, startingValues, type TrainedWeights, type WeightWires } from './weights.ts'
 
 export interface StageOptions {
   readonly fresh: boolean
   readonly resumeFrom?: string
+  readonly snapshotBytes?: number
+}
+
+/** The graph that a Train is a node of. */
+export interface TrainGraph {
+  readonly graph: CheckedGraph
+  readonly withChanges: WithChanges
+  /** The folder that relative paths start from. */
+  readonly folder: string
 }
 
 /** Bumped when a change of the engine changes what a stage computes. */
@@ -48,7 +58,7 @@ export interface OpenStage {
   /** The Train whose data order and random keys it takes: itself, or the one that it is paired with. */
   readonly order: string
   readonly settings: TrainSettings
-  readonly step: TrainStep
+  readonly step: GraphTrainStep
   readonly feed: Feed
   readonly key: StageKey
   /** What is wired to start from. */
@@ -89,7 +99,7 @@ export async function openStage(
 
 /** Trains one stage, or takes its weights from the cache or from where the run it resumes had got. */
 export async function runTrain(
-  graph: CheckedGraph,
+  { graph, withChanges, folder }: TrainGraph,
   node: CheckedNode,
   values: ReadonlyMap<Wire, HostValue>,
   wires: WeightWires,
@@ -101,8 +111,10 @@ export async function runTrain(
   try {
     const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = hashOf([node.id, key])
+    const found = await readFork(run.path)
+    const fork = found?.train === node.id ? found : undefined
     const cached = join(context.cacheDir, 'train', hash)
-    if (!options.fresh && !options.resumeFrom) {
+    if (!options.fresh && !options.resumeFrom && !fork) {
       const found = await readCheckpoint(cached).catch(() => undefined)
       if (found) {
         context.emit({ type: 'node', node: node.id, state: 'cached', seconds: await readSeconds(cached) })
@@ -110,21 +122,40 @@ export async function runTrain(
         return resultOf(step, hash, found)
       }
     }
-    context.emit({ type: 'node', node: node.id, state: 'running', why: options.resumeFrom ? 'resumed' : why })
+    context.emit({ type: 'node', node: node.id, state: 'running', why: reasonOf(options, fork) ?? why })
     await context.reasons?.save()
     const bound = new Map(step.bound.map(w => [w.name, boundValue(w, wires)]))
-    const stage: TrainStage = { id: node.id, order, step, feed, key, bound, run, context }
-    const start = await startOf(node.id, step, key, wired, run, options)
-    const began = performance.now()
+    const built = { id: node.id, graph, step, key }
+    const { state: start, edits, origin, inherited } = await startOf(built, wired, fork, run, options)
+    const change = (changes: readonly ParamChange[]) =>
+      editedStep({ train: node.id, graph, step, values, withChanges, folder, context }, changes)
+    const stage: TrainStage = {
+      ...{ id: node.id, order, feed, key, bound, run, context },
+      step: edits.length > 0 ? await change(edits) : step,
+    }
+    const before = performance.now()
     const end =
       start.step >= settings.steps
-        ? start
-        : await train(stage, start, settings).catch(e => explainNonFinite(e, replayOf(stage, start), context))
+        ? { state: start, edits }
+        : await takeSteps(stage, start, {
+            ...{ steps: settings.steps, checkpointEvery: settings.checkpointEvery, edits, change },
+            ...{ origin, inherited, ...(fork && { fork: { run: fork.run, step: fork.step } }) },
+            snapshotBytes: options.snapshotBytes ?? 0,
+            // Where there were edits, or the graph was another, the steps before had other programs.
+            earliest:
+              edits.length || origin
+                ? { step: start.step, state: () => start }
+                : { step: 0, state: () => freshStart(step, key, wired) },
+            valueBefore: (id, param) => graph.nodes.get(id)?.params[param],
+          })
     // A stage that went on from a checkpoint does not know how long the steps before it took.
-    const seconds = start.step === 0 ? (performance.now() - began) / 1000 : undefined
-    await keep(cached, node.id, run, seconds, context)
+    const seconds = start.step === 0 ? (performance.now() - before) / 1000 : undefined
+    // What was edited while it trained, or forked from another, is not what the graph says: kept under its own key.
+    const others = [...(end.edits.length > 0 ? [end.edits] : []), ...(origin ? [{ origin }] : [])]
+    const made = others.length > 0 ? hashOf([node.id, key, ...others]) : hash
+    await keep(join(context.cacheDir, 'train', made), node.id, run, seconds, context)
     context.emit({ type: 'node', node: node.id, state: 'done', seconds })
-    return resultOf(step, hash, end)
+    return resultOf(step, made, end.state)
   } finally {
     await feed.close()
   }
@@ -222,19 +253,34 @@ async function openFeed(
   return new Feed(seed, order, fields)
 }
 
-/** A fresh start, or the checkpoint that the run resumes from. */
+const freshStart = (step: TrainStep, key: StageKey, wired: TrainedWeights | undefined): LoopState => ({
+  step: 0,
+  weights: startingValues(step.weights, key.seed, wired),
+  optimizer: new Map(),
+})
+
+/** Why a stage is trained, where that is how the run began. */
+const reasonOf = ({ resumeFrom }: StageOptions, fork: Fork | undefined): string | undefined =>
+  resumeFrom ? 'resumed' : fork && `forked from ${nameOf(fork)}`
+
+interface Start extends Pick<Steering, 'edits' | 'origin' | 'inherited'> {
+  readonly state: LoopState
+}
+
+/** A fresh start, the checkpoint that the run resumes from, or the one of another run that it was forked from. */
 async function startOf(
-  train: string,
-  step: TrainStep,
-  key: StageKey,
+  stage: ForkedStage,
   wired: TrainedWeights | undefined,
+  fork: Fork | undefined,
   run: RunStore,
   options: StageOptions,
-): Promise<LoopState> {
+): Promise<Start> {
+  const { id: train, step, key } = stage
   const path = options.resumeFrom ? await run.newest(train, options.resumeFrom) : undefined
+  if (!path && fork) return forkedStart(stage, fork, run)
   if (!path) {
     await run.resumeMetrics(train, 0)
-    return { step: 0, weights: startingValues(step.weights, key.seed, wired), optimizer: new Map() }
+    return { state: freshStart(step, key, wired), edits: [] }
   }
   const checkpoint = await readCheckpoint(path)
   const changed = differences(checkpoint.key, key)
@@ -244,71 +290,5 @@ async function startOf(
         'Run with the same settings as then, or start anew without --resume_from_checkpoint.',
     )
   await run.resumeMetrics(train, checkpoint.step)
-  return checkpoint
+  return { state: checkpoint, edits: checkpoint.edits ?? [], origin: checkpoint.origin }
 }
-
-async function train(
-  stage: TrainStage,
-  start: LoopState,
-  settings: { readonly steps: number; readonly checkpointEvery: number },
-): Promise<LoopState> {
-  const { id, step, key, run, context } = stage
-  const before = performance.now()
-  context.emit({ type: 'progress', node: id, what: 'compiling', done: 0, total: 0 })
-  const { executables, facts } = await compileStage(stage)
-  context.emit({
-    type: 'train',
-    node: id,
-    steps: settings.steps,
-    firstStep: start.step,
-    parameters: parameterCount(step),
-    compileSeconds: (performance.now() - before) / 1000,
-    fromCache: [...executables.values()].every(e => e.fromCache),
-    facts,
-  })
-  const loop = openLoop(stage, executables, start)
-  context.persistWith(() => run.flush(id))
-  let committed = start.step
-  const commit = async () => {
-    const state = await loop.snapshot()
-    await run.flush(id, true)
-    const path = await writeCheckpoint(run.checkpoints(id), {
-      train: id,
-      step: state.step,
-      key,
-      weights: state.weights,
-      optimizer: state.optimizer,
-    })
-    committed = state.step
-    context.emit({ type: 'checkpoint', node: id, step: state.step, path })
-    return state
-  }
-  try {
-    while (loop.taken < settings.steps) {
-      await context.gate(id, loop.taken)
-      const how = context.stopping()
-      if (how) {
-        if (how === 'checkpoint' && committed !== loop.taken) await commit()
-        throw new Stopped(how)
-      }
-      const event = await loop.advance(id, loop.taken + 1 < settings.steps)
-      refuseNonFinite(event)
-      run.metric(event)
-      context.emit(event)
-      // Where a step is pure computation, stops and controls would never be heard.
-      await breathe()
-      await context.room()
-      const every = settings.checkpointEvery
-      if (every > 0 && loop.taken % every === 0 && loop.taken < settings.steps) await commit()
-    }
-    return await commit()
-  } finally {
-    await run.flush(id)
-    await loop.free()
-    freeAll(executables)
-  }
-}
-
-/** How many numbers a stage's weights have, state and averages left out. */
-const parameterCount = ({ weights }: TrainStep): number =>
-  weights.reduce((n, w) => (w.role === 'weight' ? n + elementCount(w.shape) : n), 0)

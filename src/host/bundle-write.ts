@@ -21,6 +21,7 @@ import {
   VERIFY,
 } from './bundle-format.ts'
 import { readIfThere, readJsonIfThere, syncFolder } from './disk.ts'
+import { readFork } from './fork.ts'
 import { summarizeMetrics } from './reduce-metrics.ts'
 import { checkpointsOf, reportsOf } from './run-synthesis.ts'
 
@@ -133,9 +134,19 @@ async function writeSeries(
     const series: SeriesFile = { format: 'diptych-series', version: 1, steps, taken, parameters, metrics }
     await archive.text(memberOf('metrics', train, 'json'), JSON.stringify(series))
     const key = keys?.nodes?.[train]
-    if (key && first.length) stages[train] = { key, first: [...first] }
+    const own = await ownSteps(run, train)
+    const replayed = first.filter(({ step }) => step < own)
+    if (key && replayed.length) stages[train] = { key, first: replayed }
   }
   return stages
+}
+
+/** How many of its first steps a Train made by the graph alone: until it was edited live, none where it is a fork. */
+async function ownSteps(run: string, train: string): Promise<number> {
+  if ((await readFork(run))?.train === train) return 0
+  const edits = await readJsonIfThere(join(run, `edits.${train.replaceAll('/', '.')}.json`))
+  const steps = Array.isArray(edits) ? edits.map((edit: { readonly step: number }) => edit.step) : []
+  return Math.min(Number.POSITIVE_INFINITY, ...steps)
 }
 
 async function newestWeights(run: string, train: string): Promise<string | undefined> {

@@ -74,6 +74,13 @@ export function handlersOf(workbench: Workbench): Handlers {
       return { result: queue.enqueue(text, how, from) }
     },
     'run.control': ({ run, action, steps }) => ({ result: brief(queue.control(run, action, steps)) }),
+    'run.edit': ({ run, changes }) => ({ result: brief(queue.edit(run, changes)) }),
+    'run.fork': async ({ document, text, run, train, step, paused = false }, session) => {
+      const open = documents.get(session, document)
+      const fork = { folder: await runs.folder(run), train, step }
+      const from = { source: documents.homeOf(open), file: open.path, fork }
+      return { result: await queue.fork(text, { id: run, engine: await runs.engineOf(run) }, paused, from) }
+    },
     'run.continue': async ({ run }) => ({ result: brief(await workbench.goOn(run)) }),
     'run.remove': ({ run }) => {
       queue.remove(run)

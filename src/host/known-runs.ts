@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { EngineName } from '../protocol/engine-name.ts'
 import type { RunInfo } from '../protocol/workbench.ts'
 import { type Bundle, BundleError, readBundle } from './bundle.ts'
 import { writeBundle } from './bundle-write.ts'
@@ -122,7 +123,16 @@ export class KnownRuns {
     return { path: written.path, bytes: written.bytes }
   }
 
-  private async folder(id: string): Promise<string> {
+  /** What computes a run. */
+  async engineOf(id: string): Promise<EngineName> {
+    const queued = this.queue.find(id)
+    if (queued) return queued.options.engine
+    const { folder, file } = this.place(id)
+    return (await readRun(folder, file))?.engine ?? 'xla'
+  }
+
+  /** @throws {Fault} `not-found`, also where it has none yet. */
+  async folder(id: string): Promise<string> {
     const { folder } = await this.find(id)
     if (folder === null) throw new Fault('not-found', 'This run has no results yet.')
     return folder

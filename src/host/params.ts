@@ -20,6 +20,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
   'settings.write': z.strictObject({
     theme: z.enum(['system', 'light', 'dark']).optional(),
     recent: z.array(path).max(100).optional(),
+    snapshotMegabytes: z.number().min(0).max(1e6).optional(),
     keys: z.record(z.string().max(60), z.array(z.string().max(40)).max(8)).optional(),
   }),
   'graphs.list': nothing,
@@ -51,8 +52,35 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
   }),
   'run.control': z.strictObject({
     run: id,
-    action: z.enum(['pause', 'step', 'resume', 'stop', 'cancel']),
-    steps: z.int().min(1).max(1_000_000).optional(),
+    action: z.enum([
+      'pause',
+      'step',
+      'back',
+      'seek',
+      'hash',
+      'commit',
+      'weights',
+      'resume',
+      'stop',
+      'cancel',
+    ]),
+    // A run may be taken back to before its first step.
+    steps: z.int().min(0).max(1_000_000_000).optional(),
+  }),
+  'run.edit': z.strictObject({
+    run: id,
+    changes: z
+      .array(z.strictObject({ node: z.string().max(1000), param: z.string().max(200), value: z.json() }))
+      .min(1)
+      .max(100),
+  }),
+  'run.fork': z.strictObject({
+    document: id,
+    text: z.string(),
+    run: id,
+    train: z.string().min(1).max(1000),
+    step: z.int().min(0).max(1_000_000_000),
+    paused: z.boolean().optional(),
   }),
   'run.continue': byRun,
   'run.remove': byRun,

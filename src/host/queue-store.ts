@@ -19,6 +19,8 @@ const entry = z.object({
     fresh: z.boolean(),
     paused: z.boolean().optional(),
   }) satisfies z.ZodType<EnqueueOptions>,
+  /** The step of another run that it begins with. */
+  fork: z.object({ folder: z.string(), train: z.string(), step: z.int() }).optional(),
   /** It had begun. */
   began: z.boolean(),
   folder: z.string().nullable(),

@@ -1,5 +1,5 @@
 import type { Event, Result } from '../protocol/messages.ts'
-import type { EnqueueOptions, RunInfo } from '../protocol/workbench.ts'
+import type { EnqueueOptions, RunFork, RunInfo } from '../protocol/workbench.ts'
 import type { EngineRequest } from './engine-process.ts'
 import { logFault } from './fault.ts'
 import type { StoredEntry } from './queue-store.ts'
@@ -17,6 +17,8 @@ export interface RunOrder {
   readonly title: string
   readonly text: string
   readonly options: EnqueueOptions
+  /** The step of another run that it begins with. */
+  readonly fork?: RunFork
 }
 
 /** One run in the queue: its state as windows see it, and what happened in it. */
@@ -44,10 +46,11 @@ export class QueuedRun {
   }
 
   static fresh(order: RunOrder, now: number, onChange: (run: QueuedRun) => void): QueuedRun {
-    const { id, file, title } = order
+    const { id, file, title, fork } = order
     const info: RunInfo = {
       ...{ id, file, title, state: 'waiting', queuedAt: now, startedAt: null, endedAt: null, folder: null },
       ...{ resumable: false, failure: null, events: 0, attribution: [], reports: {} },
+      ...(fork && { fork }),
     }
     return new QueuedRun(order, new RunLog(), info, onChange)
   }

@@ -50,6 +50,8 @@ async function lastTold(
       if (!('node' in event) || event.node !== node) continue
       if (event.type === 'checkpoint') checkpoint = Math.max(checkpoint, event.step)
       else if (event.type === 'step') return { step: event.step, checkpoint, began: true }
+      // What came after it on the way that was left counts no more.
+      else if (event.type === 'edited') return { step: event.step - 1, checkpoint, began: true }
       else if (event.type === 'train') return { step: event.firstStep - 1, checkpoint, began: true }
     }
   }

@@ -7,6 +7,7 @@ import { parseGraph } from '../graph/parse.ts'
 import { ENGINES, type EngineName, engineOfFingerprint } from '../protocol/engine-name.ts'
 import type { RunInfo, RunState } from '../protocol/workbench.ts'
 import { readIfThere, readJsonIfThere, writeFileAtomic } from './disk.ts'
+import { readFork } from './fork.ts'
 import { isAlive, isThisProcess, processMark, thisProcess } from './process-mark.ts'
 import { type EventSource, FixedEvents, RunLog } from './run-log.ts'
 import { checkpointsOf, reportsOf, synthesizeEvents } from './run-synthesis.ts'
@@ -92,7 +93,8 @@ export async function readRun(folder: string, file: string | null): Promise<Stor
   const reports = await reportsOf(folder)
   const parsed = runFile.safeParse(await readJsonIfThere(join(folder, 'run.json')))
   const events = await countEvents(folder, graph)
-  const common = { folder, events, reports }
+  const fork = await readFork(folder)
+  const common = { folder, events, reports, ...(fork && { fork }) }
   if (parsed.success) {
     const { id, title, queuedAt, startedAt, endedAt, attribution, owner, engine } = parsed.data
     const lost = isLive(parsed.data.state) && (isThisProcess(owner) || !isAlive(owner))

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { parseGraph } from '../graph/parse.ts'
-import type { EnqueueOptions, RunAction, RunInfo } from '../protocol/workbench.ts'
+import type { EngineName } from '../protocol/engine-name.ts'
+import type { ParamChange } from '../protocol/messages.ts'
+import type { EnqueueOptions, RunAction, RunFork, RunInfo } from '../protocol/workbench.ts'
 import { readIfThere } from './disk.ts'
 import { EngineGone } from './engine-process.ts'
 import { type EngineSupervisor, reasonGone } from './engine-supervisor.ts'
 import { asFault, Fault, logFault } from './fault.ts'
+import { checkpointOf, secureCheckpoint } from './fork.ts'
 import type { PluginSupervisor } from './plugin.ts'
 import type { QueueStore, StoredEntry } from './queue-store.ts'
 import { QueuedRun } from './queued-run.ts'
@@ -21,6 +24,8 @@ export interface RunQueueOptions {
   readonly store: QueueStore
   readonly engine: EngineSupervisor
   readonly plugin: PluginSupervisor
+  /** Bytes of memory that a run may take for states to step back to. */
+  readonly snapshotBytes: () => number
   readonly onChange: () => void
 }
 
@@ -60,7 +65,7 @@ export class RunQueue {
   enqueue(
     text: string,
     options: EnqueueOptions,
-    from: { readonly source: string; readonly file: string | null },
+    from: { readonly source: string; readonly file: string | null; readonly fork?: RunFork },
   ): RunInfo {
     const { document, diagnostics } = parseGraph(text)
     if (!document) throw new Fault('not-a-graph', 'What was to run is not a graph.', diagnostics)
@@ -80,6 +85,26 @@ export class RunQueue {
     if (run.state === 'waiting') this.controlWaiting(run, action)
     else this.controlActive(run, action, steps)
     return run.info
+  }
+
+  /** Acknowledged at once: `edited` among its events says from which step on. */
+  edit(id: string, changes: readonly ParamChange[]): RunInfo {
+    const run = this.find(id)
+    if (!run?.request || run.state === 'stopping')
+      throw new Fault('bad-request', 'This run is not under way.')
+    this.options.engine.tell({ type: 'edit', run: run.request.id, changes })
+    return run.info
+  }
+
+  /** Queues a run that begins with a step of another, on the same engine. */
+  async fork(
+    text: string,
+    parent: { readonly id: string; readonly engine: EngineName },
+    paused: boolean,
+    from: { readonly source: string; readonly file: string | null; readonly fork: RunFork },
+  ): Promise<RunInfo> {
+    await secureCheckpoint(from.fork, this.find(parent.id), this.options.engine)
+    return this.enqueue(text, { engine: parent.engine, fresh: false, paused }, from)
   }
 
   /** Lets a run that was held go, or queues one that ended early again, from its newest checkpoint. */
@@ -156,7 +181,7 @@ export class RunQueue {
         this.changed()
         this.next()
         break
-      case 'step':
+      default:
         throw new Fault('bad-request', 'This run has not begun yet.')
     }
   }
@@ -185,8 +210,10 @@ export class RunQueue {
         else if (run.state !== 'paused') return
         break
       case 'step':
-        if (run.state !== 'paused' && run.state !== 'pausing')
-          throw new Fault('bad-request', 'Only a paused run can be taken by single steps.')
+      case 'back':
+      case 'seek':
+        if (run.state === 'stopping') return
+        if (run.state === 'running') run.set({ state: 'pausing' })
     }
     engine.tell({ type: 'control', run: request.id, action, steps })
   }
@@ -234,6 +261,8 @@ export class RunQueue {
             fresh,
             paused,
             resumeFrom: run.resume ? (folder ?? undefined) : undefined,
+            forkFrom: run.order.fork && !run.resume ? checkpointOf(run.order.fork) : undefined,
+            snapshotBytes: this.options.snapshotBytes(),
           },
         },
         event => run.event(event),
@@ -265,7 +294,7 @@ export class RunQueue {
 
   private async revive(stored: StoredEntry): Promise<QueuedRun> {
     const { folder, began, startedAt, queuedAt, resume } = stored
-    const { id, source, file, title, text, options } = stored
+    const { id, source, file, title, text, options, fork } = stored
     const log = folder ? await RunLog.open(folder).catch(() => new RunLog()) : new RunLog()
     if (folder && began) await catchUp(folder, log).catch(logFault)
     const found = folder ? await readRun(folder, file).catch(() => undefined) : undefined
@@ -278,9 +307,10 @@ export class RunQueue {
       failure: began ? { message: 'Diptych ended while it ran.', diagnostics: [] } : null,
       reports: found?.info.reports ?? {},
       resumable,
+      ...(fork && { fork }),
       ...(began && over),
     }
-    const run = new QueuedRun({ id, source, file, title, text, options }, log, info, this.onChange)
+    const run = new QueuedRun({ id, source, file, title, text, options, fork }, log, info, this.onChange)
     run.held = !began
     run.resume = resume
     return run

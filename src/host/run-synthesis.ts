@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { GraphDocument } from '../graph/document.ts'
 import type { Report } from '../graph/host.ts'
 import type { Event, StepEvent } from '../protocol/messages.ts'
+import type { RunFork } from '../protocol/workbench.ts'
 import { readJsonIfThere } from './disk.ts'
+import { readFork } from './fork.ts'
 
 /** Checkpoints of a run: by Train, the steps, ascending. */
 export async function checkpointsOf(folder: string): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -37,14 +39,12 @@ export async function synthesizeEvents(
 ): Promise<readonly Event[]> {
   const events: Event[] = [{ type: 'run', folder }]
   const checkpoints = await checkpointsOf(folder)
+  const fork = await readFork(folder)
   for (const { node, name, path } of await metricsOf(folder)) {
     const steps = await stepsOf(path, node)
     const total = graph?.nodes[node]?.params.steps
-    events.push(
-      { type: 'node', node, state: 'running' },
-      trainOf(node, steps, typeof total === 'number' ? total : undefined),
-    )
-    for (const step of steps) events.push(step)
+    events.push({ type: 'node', node, state: 'running' })
+    events.push(...toldOf(node, steps, typeof total === 'number' ? total : undefined, fork))
     for (const step of checkpoints.get(name) ?? [])
       events.push({ type: 'checkpoint', node, step, path: join(folder, 'checkpoints', name, `step-${step}`) })
     if (steps.length > 0 && steps.at(-1)!.step + 1 === total)
@@ -55,8 +55,29 @@ export async function synthesizeEvents(
   return events
 }
 
+/** How a Train began and the steps that it took, those of the run that it was forked from apart. */
+function toldOf(
+  node: string,
+  steps: readonly StepEvent[],
+  total: number | undefined,
+  fork: RunFork | undefined,
+): readonly Event[] {
+  if (fork?.train !== node) return [trainOf(node, steps, total), ...steps]
+  const { folder: run, step } = fork
+  const own = steps.filter(event => event.step >= step)
+  return [
+    { ...trainOf(node, own, total ?? steps.length), firstStep: step, fork: { run, step } },
+    { type: 'inherited', node, steps: steps.filter(event => event.step < step) },
+    ...own,
+  ]
+}
+
 /** How a Train began, as far as its metrics tell. */
-export const trainOf = (node: string, steps: readonly StepEvent[], total = steps.length): Event => ({
+export const trainOf = (
+  node: string,
+  steps: readonly StepEvent[],
+  total = steps.length,
+): Extract<Event, { type: 'train' }> => ({
   ...{ type: 'train', node, steps: total, firstStep: steps[0]?.step ?? 0 },
   ...{ parameters: 0, compileSeconds: 0, fromCache: false },
 })

@@ -10,12 +10,13 @@ export interface SettingsStore {
   write(change: Partial<Settings>): Settings
 }
 
-const DEFAULTS: Settings = { theme: 'system', recent: [], keys: {} }
+const DEFAULTS: Settings = { theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 }
 export const MOST_RECENT = 20
 
 const settings = z.object({
   theme: z.enum(['system', 'light', 'dark']).catch(DEFAULTS.theme),
   recent: z.array(z.string()).catch([]),
+  snapshotMegabytes: z.number().min(0).catch(DEFAULTS.snapshotMegabytes),
   keys: z.record(z.string(), z.array(z.string())).catch({}),
 })
 

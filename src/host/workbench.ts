@@ -85,6 +85,7 @@ export class Workbench {
       store: new QueueStore(options.configFolder),
       engine: this.engine,
       plugin: this.plugin,
+      snapshotBytes: () => options.settings.read().snapshotMegabytes * 1e6,
       onChange: () => this.runsChanged(),
     })
     this.runs = new KnownRuns(this.queue)

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly out?: string
   /** A run's folder, or one checkpoint. */
   readonly resumeFrom?: string
+  /** A committed checkpoint of another run, from which this one goes on in a folder of its own. */
+  readonly forkFrom?: string
   /** Train and evaluate again what the cache already has. */
   readonly fresh: boolean
   /** Pauses before the first step. */
@@ -41,6 +43,28 @@ export interface RunOptions {
   readonly platform?: 'cpu' | 'cuda'
   /** How many devices share each program; 1 by default. Results differ between numbers only by rounding. */
   readonly devices?: number
+  /** Bytes of memory for states to step back to; without it, only from checkpoints and the start. */
+  readonly snapshotBytes?: number
+}
+
+/** Another value for a parameter of a node. */
+export interface ParamChange {
+  readonly node: string
+  readonly param: string
+  readonly value: unknown
+}
+
+/** How large a weight, its gradient on one step before clipping, and that step's update of it are, as 2-norms. */
+export interface WeightNorms {
+  readonly name: string
+  readonly gradient: number
+  readonly weight: number
+  readonly update: number
+}
+
+/** A parameter that was changed while its run was under way: from this step on. */
+export interface Edit extends ParamChange {
+  readonly step: number
 }
 
 /** A Train of a graph: the one with this id, or the only one. */
@@ -68,14 +92,25 @@ export type Command =
       readonly run: number
       readonly how: 'checkpoint' | 'cancel'
     }
-  /** Holds a run at the next step or node, takes some steps of it, or lets it go on. */
+  /**
+   * Holds a run at the next step or node, takes some steps of it, or lets it go on. `back` goes some steps back and
+   * holds there, `seek` to where a number of steps is taken. `hash` has the hash of the state told, `commit` commits a
+   * checkpoint, `weights` has the norms of weights and gradients told; these do not move the run.
+   */
   | {
       readonly id: number
       readonly type: 'control'
       readonly run: number
-      readonly action: 'pause' | 'step' | 'resume'
-      /** For `step`: how many. */
+      readonly action: 'pause' | 'step' | 'resume' | 'back' | 'seek' | 'hash' | 'commit' | 'weights'
+      /** For `step` and `back` how many, for `seek` how many are to be taken then. */
       readonly steps?: number
+    }
+  /** Gives nodes of a run other parameters from the next step on. */
+  | {
+      readonly id: number
+      readonly type: 'edit'
+      readonly run: number
+      readonly changes: readonly ParamChange[]
     }
   /** Times a fixed model, in turn with the peers: `rounds` rounds of `stepsPerRound` calls each. */
   | {
@@ -136,8 +171,36 @@ export type Event =
   /** The run has its folder. */
   | { readonly type: 'run'; readonly folder: string }
   /** The run holds before this node, or before this step of its training; `resumed` when it goes on. */
-  | { readonly type: 'paused'; readonly node: string; readonly step?: number }
+  | {
+      readonly type: 'paused'
+      readonly node: string
+      /** Steps that the state is made of. Fewer than were told before where a person went back. */
+      readonly step?: number
+      /** Steps that were ever taken: those before it are made again with the same numbers and not told again. */
+      readonly reached?: number
+      /** Where states are held in memory: it goes there at once. */
+      readonly kept?: readonly number[]
+    }
   | { readonly type: 'resumed' }
+  /**
+   * Parameters were changed while `node` trained, for this step and those after it. What it had taken beyond that step
+   * belongs to another path and counts no more.
+   */
+  | {
+      readonly type: 'edited'
+      readonly node: string
+      readonly step: number
+      readonly changes: readonly (ParamChange & { readonly before: unknown })[]
+    }
+  /** The weights that this step trains, as it finds them. */
+  | {
+      readonly type: 'weights'
+      readonly node: string
+      readonly step: number
+      readonly weights: readonly WeightNorms[]
+    }
+  /** The hash of all weights and optimizer state before this step, as `hash` asked for it. */
+  | { readonly type: 'state'; readonly node: string; readonly step: number; readonly hash: string }
   /**
    * The host's clock, put among the events that it keeps: milliseconds since the run began, after some steps and
    * around a pause, so that the speed of a run can be told later too.
@@ -177,7 +240,11 @@ export type Event =
       readonly fromCache: boolean
       /** Without in runs of earlier versions. */
       readonly facts?: StepFacts
+      /** Where the run is a fork: the folder of the other run, and the step of it that this Train began with. */
+      readonly fork?: { readonly run: string; readonly step: number }
     }
+  /** Steps before the fork, which the other run took. */
+  | { readonly type: 'inherited'; readonly node: string; readonly steps: readonly StepEvent[] }
   | StepEvent
   | { readonly type: 'checkpoint'; readonly node: string; readonly step: number; readonly path: string }
   | { readonly type: 'report'; readonly node: string; readonly report: Report }

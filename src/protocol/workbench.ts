@@ -3,7 +3,7 @@ import type { Diagnostic } from '../graph/diagnostic.ts'
 import type { Report } from '../graph/host.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
 import type { EngineName } from './engine-name.ts'
-import type { Event } from './messages.ts'
+import type { Event, ParamChange } from './messages.ts'
 
 /** What a window may ask of the host: by method, what it sends and what comes back. */
 export interface HostMethods {
@@ -55,6 +55,27 @@ export interface HostMethods {
   /** Acknowledged at once; the run's state follows as an event. */
   'run.control': {
     readonly params: { readonly run: string; readonly action: RunAction; readonly steps?: number }
+    readonly result: RunInfo
+  }
+  /** Gives nodes of a run that is under way other parameters, from its next step on; `edited` says when they have. */
+  'run.edit': {
+    readonly params: { readonly run: string; readonly changes: readonly ParamChange[] }
+    readonly result: RunInfo
+  }
+  /**
+   * Queues a run that goes on, with an immutable copy of the graph and in a folder of its own, from a step of another:
+   * of one of its checkpoints, or the one at which it is held.
+   */
+  'run.fork': {
+    readonly params: {
+      readonly document: string
+      readonly text: string
+      readonly run: string
+      readonly train: string
+      readonly step: number
+      /** Pauses before the first step. */
+      readonly paused?: boolean
+    }
     readonly result: RunInfo
   }
   /** Queues a stopped, crashed or interrupted run again, from its newest checkpoint. */
@@ -129,6 +150,8 @@ export interface Welcome {
 export interface Settings {
   readonly theme: 'system' | 'light' | 'dark'
   readonly recent: readonly string[]
+  /** How much memory a run may take for states to step back to. */
+  readonly snapshotMegabytes: number
   /** A person's own keys, by command; a command that is not named has its usual ones. */
   readonly keys: Readonly<Record<string, readonly string[]>>
 }
@@ -199,7 +222,18 @@ export interface EnqueueOptions {
   readonly paused?: boolean
 }
 
-export type RunAction = 'pause' | 'step' | 'resume' | 'stop' | 'cancel'
+/** `back` and `seek` hold the run where they go to; `hash`, `commit` and `weights` do not move it. */
+export type RunAction =
+  | 'pause'
+  | 'step'
+  | 'back'
+  | 'seek'
+  | 'hash'
+  | 'commit'
+  | 'weights'
+  | 'resume'
+  | 'stop'
+  | 'cancel'
 
 export type RunState =
   | 'waiting'
@@ -213,6 +247,13 @@ export type RunState =
   | 'failed'
   /** The engine or the host ended while it ran. */
   | 'interrupted'
+
+/** Where a run was forked from: so many steps of a Train of the run in this folder. */
+export interface RunFork {
+  readonly folder: string
+  readonly train: string
+  readonly step: number
+}
 
 export interface RunInfo {
   readonly id: string
@@ -228,6 +269,8 @@ export interface RunInfo {
   readonly endedAt: number | null
   /** Its folder, once the engine has made it. */
   readonly folder: string | null
+  /** Where it goes on from, if it is a fork of another run. */
+  readonly fork?: RunFork
   /** True when there is a checkpoint to go on from. */
   readonly resumable: boolean
   readonly failure: RunFailure | null

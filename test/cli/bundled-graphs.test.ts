@@ -58,6 +58,7 @@ describe.skipIf(noXla)(`every bundled graph runs a few steps on the default engi
     const ran = await runCli(['run', join('graphs', name), ...small(name), '--out', out, '--json'], env)
     expect(ran.stderr).not.toMatch(TRACE)
     expect(ran.code, ran.stderr).toBe(0)
+    expect(ran.lines.filter(line => / no gradient/.test(String(line.message)))).toEqual([])
     const trains = typesOf(name).filter(([, type]) => type === 'train')
     expect(lossesOf(ran.lines)).toHaveLength(3 * trains.length)
     const { reports, attribution } = resultOf(ran)

@@ -57,7 +57,7 @@ export class WorkbenchWindow {
     return this.page.getByRole('group', { name: 'Run', exact: true })
   }
 
-  button(name: 'Run' | 'Queue' | 'Pause' | 'Resume' | 'Step' | 'Stop'): Locator {
+  button(name: 'Run' | 'Queue' | 'Pause' | 'Resume' | 'Step' | 'Back' | 'Stop'): Locator {
     return this.controls.getByRole('button', { name, exact: true })
   }
 
@@ -186,7 +186,7 @@ export class WorkbenchWindow {
     return this.page.getByRole('region', { name: 'Runs' })
   }
 
-  async tab(name: 'Charts' | 'Reports' | 'Log' | 'Runs'): Promise<void> {
+  async tab(name: 'Charts' | 'Live' | 'Weights' | 'Reports' | 'Log' | 'Runs'): Promise<void> {
     await this.runs.getByRole('tab', { name: new RegExp(`^${name}`) }).click()
   }
 

@@ -36,7 +36,7 @@ for (const [engine, absent] of engines)
 
       const held = live.run(graph, { engine, paused: true })
       const first = await live.until(held.id, 'paused')
-      expect(first.event).toEqual({ type: 'paused', node: 'train', step: 0 })
+      expect(first.event).toEqual({ type: 'paused', node: 'train', step: 0, reached: 0, kept: [] })
       await live.control(held.id, 'step')
       const second = await live.until(held.id, 'paused', first.at + 1)
       expect(second.event.step).toBe(1)
@@ -94,17 +94,20 @@ describe('control', () => {
     // Steps are counted, nodes are not: it goes on through the nodes before the Train.
     await live.control(run.id, 'step', 2)
     const { event: later } = await live.until(run.id, 'paused', live.events(run.id).length)
-    expect(later).toEqual({ type: 'paused', node: 'train', step: 2 })
+    expect(later).toMatchObject({ type: 'paused', node: 'train', step: 2 })
     await live.control(run.id, 'resume')
     expect(ended(await run.result).outcome).toBe('completed')
   })
 
-  it('pauses a stepping run when the steps reach the end of a Train before the next node', async () => {
+  it('holds a stepping run at the end of a Train, and again before the next node', async () => {
     const live = new LiveEngine(cache)
     const run = live.run(sourceOf(file), { paused: true })
     const { at } = await live.until(run.id, 'paused')
     await live.control(run.id, 'step', 12)
-    const { event } = await live.until(run.id, 'paused', at + 1)
+    const end = await live.until(run.id, 'paused', at + 1)
+    expect(end.event).toMatchObject({ type: 'paused', node: 'train', step: 12 })
+    await live.control(run.id, 'step')
+    const { event } = await live.until(run.id, 'paused', end.at + 1)
     expect(event).toEqual({ type: 'paused', node: 'retrieval' })
     await live.control(run.id, 'resume')
     await run.result

@@ -3,7 +3,15 @@ import { join } from 'node:path'
 import { Engine } from '../../src/engine/engine.ts'
 import type { Send } from '../../src/engine/outbox.ts'
 import { registry } from '../../src/nodes/index.ts'
-import type { Command, Event, GraphSource, Message, Result, RunOptions } from '../../src/protocol/messages.ts'
+import type {
+  Command,
+  Event,
+  GraphSource,
+  Message,
+  ParamChange,
+  Result,
+  RunOptions,
+} from '../../src/protocol/messages.ts'
 import { toyDocument } from './toy.ts'
 
 export type Batch = Extract<Message, { type: 'events' }>
@@ -48,6 +56,10 @@ export class LiveEngine {
 
   control(run: number, action: Action, steps?: number): Promise<Result> {
     return this.engine.handle({ id: ++this.lastId, type: 'control', run, action, steps })
+  }
+
+  edit(run: number, changes: readonly ParamChange[]): Promise<Result> {
+    return this.engine.handle({ id: ++this.lastId, type: 'edit', run, changes })
   }
 
   stop(run: number, how: 'checkpoint' | 'cancel'): Promise<Result> {

@@ -2,7 +2,7 @@
 // { steps, stepMs, checkpointEvery, crashAt, lostAt, report }.
 import { randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const running = new Map()
@@ -41,7 +41,8 @@ process.on('message', async command => {
       return done(command.id, { type: 'stopping' })
     case 'control': {
       const state = running.get(command.run)
-      if (command.action === 'pause') state.allowed = 0
+      if (command.action === 'commit') state.commit?.()
+      else if (command.action === 'pause') state.allowed = 0
       else if (command.action === 'resume') state.allowed = Infinity
       else state.allowed += command.steps ?? 1
       state.wake?.()
@@ -80,6 +81,12 @@ async function run({ id, graph, options }, state) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'graph.json'), graph.text)
   }
+  const [, parent, forkStep] = /^(.*)\/checkpoints\/train\/step-(\d+)$/.exec(options.forkFrom ?? '') ?? []
+  if (parent) {
+    const fork = { run: relative(folder, parent), train: 'train', step: Number(forkStep) }
+    writeFileSync(join(folder, 'fork.json'), JSON.stringify({ format: 'diptych-fork', version: 1, ...fork }))
+    mkdirSync(join(folder, 'checkpoints', 'train', `step-${forkStep}`), { recursive: true })
+  }
   emit({ type: 'run', folder })
   const checkpoints = join(folder, 'checkpoints', 'train')
   const first = existsSync(checkpoints)
@@ -98,6 +105,7 @@ async function run({ id, graph, options }, state) {
     parameters: 1,
     compileSeconds: 0,
     fromCache: false,
+    fork: parent && { run: parent, step: first },
   })
   const result = outcome => ({
     type: 'result',
@@ -109,6 +117,7 @@ async function run({ id, graph, options }, state) {
   for (let step = first; step < steps; step++) {
     if (state.allowed === 0 && !state.how) {
       emit({ type: 'paused', node: 'train', step })
+      state.commit = () => commit(step)
       while (state.allowed === 0 && !state.how) await new Promise(resolve => (state.wake = resolve))
       if (!state.how) emit({ type: 'resumed' })
     }

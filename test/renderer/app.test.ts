@@ -115,6 +115,9 @@ const view = (
   log: [],
   pausedAt: null,
   checkpoints: [],
+  edits: [],
+  weights: null,
+  stateHash: null,
   foreign: false,
   ...rest,
 })
@@ -148,6 +151,29 @@ describe('run controls', () => {
     expect(controls({ ...run, foreign: true }).hold.off).toBe('Nothing is running')
   })
 
+  test('going back needs a training with a step to go back over', () => {
+    const train = { ...{ node: 'train', steps: 9, firstStep: 0, reached: 5, kept: [], parameters: 1 } }
+    const rest = { compileSeconds: 0, fromCache: false, series: new Map(), rate: null, secondsLeft: null }
+    const at = (taken: number, state: RunState = 'paused', node: 'running' | 'done' = 'running') =>
+      controls(
+        view(
+          state,
+          {},
+          {
+            trains: new Map([['train', { ...train, ...rest, taken }]]),
+            nodes: new Map([['train', { state: node }]]),
+          },
+        ),
+      ).back.off
+    expect(at(5)).toBe(false)
+    expect(at(5, 'running')).toBe(false)
+    expect(at(0)).toBe('No step was taken yet')
+    expect(at(5, 'stopping')).toBe('The run is stopping')
+    expect(at(9, 'running', 'done')).toBe('No training is under way')
+    expect(at(5, 'completed')).toBe('Nothing is running')
+    expect(controls(null).back.off).toBe('Nothing is running')
+  })
+
   test('say why the graph can’t run', () => {
     expect(controls(null, { checked: broken }).run.off).toMatch(/^1 problem to solve first\nloss: /)
     expect(controls(null, { empty: true }).run.off).toMatch(/empty/)
@@ -161,6 +187,8 @@ describe('the run in one line', () => {
     steps: 300,
     firstStep: 0,
     taken: 123,
+    reached: 123,
+    kept: [],
     parameters: 1,
     compileSeconds: 0,
     fromCache: false,

@@ -46,7 +46,7 @@ export class FakeHost {
   readonly graphs = new Map<string, string>()
   readonly asked: { readonly method: Method; readonly params: unknown }[] = []
   readonly cancelled: number[] = []
-  settings: Settings = { theme: 'system', recent: [], keys: {} }
+  settings: Settings = { theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 }
   welcome = '/graphs/clip-emoji.json'
   /** Edits to hand out with the next document that is opened, by path. */
   readonly orphans = new Map<string, readonly GraphCommand[]>()
@@ -112,18 +112,21 @@ export class FakeHost {
     }),
     'run.enqueue': ({ document, text }) => this.enqueue(document, text),
     'run.control': ({ run, action }) => {
-      const states = {
-        pause: 'paused',
+      const states: Readonly<Partial<Record<typeof action, RunInfo['state']>>> = {
         resume: 'running',
-        step: 'paused',
         stop: 'stopped',
         cancel: 'cancelled',
       }
-      const state = states[action] as RunInfo['state']
+      const state = states[action] ?? 'paused'
       return this.change(run, {
         state,
         endedAt: action === 'stop' || action === 'cancel' ? Date.now() : null,
       })
+    },
+    'run.edit': ({ run }) => this.change(run, {}),
+    'run.fork': ({ document, text, run, train, step }) => {
+      const fork = { folder: this.runs.get(run)!.folder ?? '', train, step }
+      return this.change(this.enqueue(document, text).id, { fork })
     },
     'run.continue': ({ run }) => this.change(run, { state: 'running', endedAt: null }),
     'run.remove': ({ run }) => {

@@ -110,6 +110,52 @@ describe('training', () => {
     expect(series.steps[999]).toBe(999)
   })
 
+  test('a run that went back stands there, and keeps the numbers of later steps', () => {
+    const { take } = reducer()
+    const paused = (at: number, reached: number, kept: number[]): Event => ({
+      ...{ type: 'paused', node: 'train', step: at },
+      ...{ reached, kept },
+    })
+    take(0, train(), step(0), step(1), step(2), step(3), paused(4, 4, [0, 4]))
+    const back = take(9, { type: 'resumed' }, paused(1, 4, [0, 1, 4]), { type: 'time', ms: 900 })
+    expect(back.trains.get('train')).toMatchObject({ taken: 1, reached: 4, kept: [0, 1, 4] })
+    expect(back.trains.get('train')!.series.get('train/loss')!.length).toBe(4)
+    expect(back.pausedAt).toEqual({ node: 'train', step: 1 })
+    const on = take(9, { type: 'resumed' }, step(4)).trains.get('train')!
+    expect(on).toMatchObject({ taken: 5, reached: 5 })
+    expect([...on.series.get('train/loss')!.values.subarray(0, 5)]).toEqual([0, 1, 2, 3, 4])
+  })
+
+  test('an edit begins another way: what was beyond it is forgotten, and so are edits of the way that was left', () => {
+    const { take } = reducer()
+    const edited = (at: number, value: number): Event => ({
+      ...{ type: 'edited', node: 'train', step: at },
+      changes: [{ node: 'schedule', param: 'rate', before: 1, value }],
+    })
+    take(0, train(), step(0), step(1), edited(2, 5), step(2), step(3), {
+      ...{ type: 'checkpoint', node: 'train', step: 4, path: '' },
+    })
+    const { edits, checkpoints, trains } = take(9, edited(1, 7))
+    expect(edits).toEqual([{ train: 'train', step: 1, node: 'schedule', param: 'rate', before: 1, value: 7 }])
+    expect(checkpoints).toEqual([])
+    expect(trains.get('train')).toMatchObject({ taken: 1, reached: 1 })
+    expect(trains.get('train')!.series.get('train/loss')!.length).toBe(1)
+  })
+
+  test('the weights are those that were looked at last', () => {
+    const { take } = reducer()
+    const norms = [{ name: 'vision/w', gradient: 1, weight: 2, update: 0.1 }]
+    const seen = take(0, train(), { type: 'weights', node: 'train', step: 3, weights: norms })
+    expect(seen.weights).toEqual({ node: 'train', step: 3, norms })
+  })
+
+  test('the hash of a state is the one that was asked for last', () => {
+    const { take } = reducer()
+    expect(take(0, train()).stateHash).toBeNull()
+    const state = { node: 'train', step: 3, hash: 'ab' } as const
+    expect(take(0, { type: 'state', ...state }).stateHash).toEqual(state)
+  })
+
   test('going on from a checkpoint forgets the steps after it', () => {
     const { take } = reducer()
     take(0, train(), step(0), step(1), step(2, 99), step(3, 99))

@@ -6,6 +6,7 @@ import type { EngineName } from '../../protocol/engine-name.ts'
 import type { Event, GraphSource, Result } from '../../protocol/messages.ts'
 import { SHUTDOWN_MS, startEngine } from '../engine.ts'
 import { EXIT } from '../exit.ts'
+import { forkPoint } from '../fork-point.ts'
 import { readGraph } from '../graph-file.ts'
 import { onInterrupt, onSuspend } from '../interrupts.ts'
 import type { Io, Output } from '../io.ts'
@@ -25,6 +26,8 @@ export interface RunFlags {
   readonly platform?: 'cpu' | 'cuda'
   readonly devices?: number
   readonly resume_from_checkpoint?: string
+  /** `run@step`: a run of its own that begins with a checkpoint of another. */
+  readonly fork?: string
   readonly fresh?: boolean
   readonly json?: boolean
 }
@@ -33,8 +36,9 @@ export interface RunFlags {
 export async function runCommand(file: string, flags: RunFlags, io: Io): Promise<number> {
   try {
     const graph = await readGraph(file, flags)
+    const from = flags.fork === undefined ? undefined : await forkPoint(flags.fork, graph.file, flags.out)
     const engine = startEngine()
-    return await new RunSession(file, graph, flags, io).run(engine)
+    return await new RunSession(file, graph, flags, io).run(engine, from)
   } catch (e) {
     // For a machine, a failure is a line like any other; the person reads it on standard error.
     if (flags.json && e instanceof Error)
@@ -71,7 +75,8 @@ class RunSession {
     if (flags.resume_from_checkpoint) this.resumable = resolve(flags.resume_from_checkpoint)
   }
 
-  async run(engine: EngineProcess): Promise<number> {
+  /** `from`: the checkpoint that it is forked at. */
+  async run(engine: EngineProcess, from?: string): Promise<number> {
     const { flags, view } = this
     const request = engine.request(
       {
@@ -84,6 +89,7 @@ class RunSession {
           fresh: flags.fresh ?? false,
           out: flags.out && resolve(flags.out),
           resumeFrom: flags.resume_from_checkpoint && resolve(flags.resume_from_checkpoint),
+          forkFrom: from,
         },
       },
       event => this.event(event),

@@ -35,7 +35,9 @@ export async function verifyCommand(file: string, flags: VerifyFlags, io: Io): P
   })
   const [[train, stage] = [], ...later] = Object.entries(bundle.stages)
   if (train === undefined || !stage?.first.length)
-    throw new CliError(`${file} holds no first steps to compare with: nothing was trained in its run.`)
+    throw new CliError(
+      `${file} holds no first steps to compare with: its run trained nothing, or not from the start by this graph alone.`,
+    )
   const graph: GraphSource = { text: bundle.text, file: resolve(file), overrides: [] }
   const theirs = String(stage.key.engine)
   const engine = flags.engine ?? engineOfFingerprint(theirs)

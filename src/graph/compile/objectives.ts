@@ -1,5 +1,6 @@
 import { pull } from '../../ir/autodiff/gradient.ts'
 import { Builder } from '../../ir/builder.ts'
+import { liveEquations } from '../../ir/program.ts'
 import { type OptimizerValue, optimizerOf } from '../../nn/optimizers/index.ts'
 import { objectivesOf } from '../acting.ts'
 import { GraphFault } from '../diagnostic.ts'
@@ -19,6 +20,11 @@ export interface Objective extends ObjectiveSettings {
   readonly optimizer: OptimizerValue
   /** Those that its pattern names and its loss depends on, in canonical order. */
   readonly weights: readonly WeightSpec[]
+  /**
+   * Weights that its pattern names and its loss is computed from, but to which it passes no gradient. What only unread
+   * outputs of a node are made of is not among them.
+   */
+  readonly unreached: readonly string[]
   /** By name of the optimizer's memory: the shape of each slot of each weight. */
   readonly slots: ReadonlyMap<string, readonly number[]>
   /** The name of one slot of one weight. */
@@ -53,7 +59,7 @@ export function survey(
       const wire = losses[k]!
       const optimizer = optimizers[k] ?? optimizers[0]
       if (!optimizer) throw new GraphFault('DT021', `objective ${k} has no optimizer`, { port: 'optimizer' })
-      const mine = trainedBy(build, stage, wire, weights, settings.trainable, k)
+      const { reached: mine, unreached } = trainedBy(build, stage, wire, weights, settings.trainable, k)
       for (const w of mine) if (!owners.has(w.name)) owners.set(w.name, k)
       const slotName = (weight: string, slot: string) =>
         owners.get(weight) === k ? `${weight}:${slot}` : `${weight}:${slot}@${k}`
@@ -63,13 +69,14 @@ export function survey(
         ),
       )
       const label = labelOf(losses, k)
-      return { ...settings, wire, label, optimizer, weights: mine, slots: new Map(slots), slotName }
+      const common = { ...settings, wire, label, optimizer, slots: new Map(slots), slotName }
+      return { ...common, weights: mine, unreached }
     },
   )
   return { build, stage, weights, objectives, updating }
 }
 
-/** The weights that a pattern names, as far as the loss depends on them. */
+/** The weights that a pattern names: those that the loss has a gradient for, and those that it reads without one. */
 function trainedBy(
   build: StepBuild,
   stage: Stage,
@@ -77,7 +84,7 @@ function trainedBy(
   weights: readonly WeightSpec[],
   pattern: string,
   place: number,
-): WeightSpec[] {
+): { readonly reached: readonly WeightSpec[]; readonly unreached: readonly string[] } {
   const { b } = build
   const field = `params.objectives.${place}.trainable`
   const named = weights.filter(w => w.trainable && matchesPattern(pattern, w.name))
@@ -87,9 +94,11 @@ function trainedBy(
       hint: 'Patterns are matched with weight names such as "vision/…".',
     })
   const { sum, count } = termsOf(stage, wire)
+  const equations = b.equations.slice()
+  const read = new Set(liveEquations(equations, [sum, count]).flatMap(eq => eq.ins))
   const grads = pull(
     b,
-    b.equations.slice(),
+    equations,
     [sum, count],
     [b.onesLike(sum), b.onesLike(count)],
     named.map(w => build.weights.value(w.name)),
@@ -100,7 +109,8 @@ function trainedBy(
       field,
       hint: `It names ${named.length}, such as "${named[0]!.name}". Name weights on the way to this loss.`,
     })
-  return reached
+  const unreached = named.filter((w, i) => !grads[i] && read.has(build.weights.value(w.name)))
+  return { reached, unreached: unreached.map(w => w.name) }
 }
 
 /** `/node` of a loss, or `/node.port` where one node gives several. */

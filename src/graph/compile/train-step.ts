@@ -11,6 +11,7 @@ import { type Objective, refuseContested, survey } from './objectives.ts'
 import { splittingsOf } from './separability.ts'
 import type { TrainContext } from './step-build.ts'
 import { averageName, buildVariant, type TrainVariant } from './train-variant.ts'
+import { buildWeightWatch, type WeightWatch } from './weight-watch.ts'
 import type { WeightSpec } from './weights.ts'
 
 /** One array of a step's state. */
@@ -37,6 +38,14 @@ export interface TrainStep {
   readonly plan: string
 }
 
+/** The steps of a Train of a graph, and how its weights are looked at. */
+export interface GraphTrainStep extends TrainStep {
+  /** The program that looks at the weights of a step, with the arguments of its variant; built when it is asked for. */
+  readonly watchAt: (step: number) => WeightWatch
+  /** Weights that an objective's pattern names and its loss reads, and that no loss has a gradient for: never trained. */
+  readonly unreached: readonly string[]
+}
+
 /**
  * Builds the whole of a Train's steps: forward, gradients of every objective with respect to its own weights,
  * clipping, optimizers, constraints, states, averages, step counter. `given`: an optimizer for each loss, or one.
@@ -45,7 +54,7 @@ export function buildTrainStep(
   graph: GraphNodes,
   train: string,
   given: readonly OptimizerValue[],
-): TrainStep {
+): GraphTrainStep {
   const node = graph.nodes.get(train)!
   if (node.def.kind !== 'train') throw new Error(`${train} is not a Train`)
   const settings = node.def.settings(node.params)
@@ -64,21 +73,37 @@ export function buildTrainStep(
   const variants = new Map(
     sets.map(acting => {
       const objectivesOfSet = acting.map(k => objectives[k]!)
-      return [
-        acting.join(),
-        buildVariant(context, objectivesOfSet, splittings, [...followed, ...averages]),
-      ] as const
+      const parts = { context, acting: objectivesOfSet, splittings, moving: [...followed, ...averages] }
+      const watch = once(() => buildWeightWatch(parts))
+      return [acting.join(), { variant: buildVariant(parts), watch }] as const
     }),
   )
+  const at = (step: number) => variants.get(actingAt(objectives, step).join())!
   return {
     weights,
     bound: found.weights.filter(w => w.role === 'bound'),
     state,
     batch: batchInputs(context.graph, losses),
-    variants: [...variants.values()],
-    variantAt: step => variants.get(actingAt(objectives, step).join())!,
+    variants: [...variants.values()].map(v => v.variant),
+    variantAt: step => at(step).variant,
+    watchAt: step => at(step).watch(),
+    unreached: unreachedOf(objectives),
     plan: variants.size > 1 ? objectives.map(o => `${o.every}+${o.start}`).join() : '',
   }
+}
+
+/** The same result each time, made the first time. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function unreachedOf(objectives: readonly Objective[]): string[] {
+  const reached = new Set(objectives.flatMap(o => o.weights.map(w => w.name)))
+  return [...new Set(objectives.flatMap(o => o.unreached))].filter(name => !reached.has(name)).sort()
 }
 
 const memoryOf = (objectives: readonly Objective[]): StateSpec[] =>

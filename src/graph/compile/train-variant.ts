@@ -30,21 +30,60 @@ export interface TrainVariant {
   readonly donate: readonly number[]
 }
 
-/**
- * Builds the step of the objectives `acting`. `moving`: averages and the weights that they follow, which move on every
- * step, whether something that acts reads them or not.
- */
-export function buildVariant(
-  context: TrainContext,
-  acting: readonly Objective[],
-  splittings: ReadonlyMap<Objective, Splitting> | undefined,
-  moving: readonly WeightSpec[],
-): TrainVariant {
+/** What a variant is made from. */
+export interface VariantParts {
+  readonly context: TrainContext
+  /** The objectives that act. */
+  readonly acting: readonly Objective[]
+  readonly splittings: ReadonlyMap<Objective, Splitting> | undefined
+  /** Averages and the weights that they follow: they move on every step, whether what acts reads them or not. */
+  readonly moving: readonly WeightSpec[]
+}
+
+/** A variant's step as it is built, before anything is an output. */
+export interface StagedVariant {
+  readonly b: Builder
+  /** The next values of the weights that change. */
+  readonly updated: ReadonlyMap<string, Var>
+  /** Before the step and its gradient, not yet clipped: of each weight that an objective trains. */
+  readonly trained: ReadonlyMap<string, { readonly value: Var; readonly gradient: Var }>
+  readonly state: ReadonlyMap<string, Var>
+  readonly step: Var
+  readonly metrics: ReadonlyMap<string, Var>
+  readonly changed: readonly WeightSpec[]
+  readonly args: readonly string[]
+  readonly batch: readonly BatchInput[]
+  /** The program, once it has its outputs. */
+  readonly finish: (name: string) => Program
+}
+
+/** Builds the program of a variant's steps. */
+export function buildVariant(parts: VariantParts): TrainVariant {
+  const { b, updated, state, step, metrics, changed, args, batch, finish } = stageVariant(parts)
+  for (const w of changed) b.output(w.name, updated.get(w.name)!)
+  for (const [name, v] of state) b.output(name, v)
+  b.output('step', step)
+  for (const [name, v] of metrics) b.output(name, v)
+  const kept = [...changed.map(w => w.name), ...state.keys(), 'step']
+  const donated = new Set(kept)
+  return {
+    program: finish('train'),
+    args,
+    batch,
+    kept,
+    metrics: [...metrics.keys()],
+    donate: args.flatMap((name, i) => (donated.has(name) ? [i] : [])),
+  }
+}
+
+/** Builds forward passes, gradients, updates, states and averages of a variant. */
+export function stageVariant({ context, acting, splittings, moving }: VariantParts): StagedVariant {
   const { graph, train, settings } = context
   const b = new Builder()
   const build = new StepBuild(context, b)
   const { weights, step } = build
   const updated = new Map<string, Var>()
+  const trained = new Map<string, { readonly value: Var; readonly gradient: Var }>()
   const state = new Map<string, Var>()
   const metrics = new Map<string, Var>()
   const trainedBy = new Map<string, Objective>()
@@ -52,6 +91,10 @@ export function buildVariant(
   for (const group of groups) {
     const found = gradientsOf(build, group, splittings)
     group.forEach((o, k) => {
+      o.weights.forEach(({ name }, i) => {
+        const { value } = trained.get(name) ?? { value: weights.value(name) }
+        trained.set(name, { value, gradient: found[k]!.grads[i]! })
+      })
       const made = b.at(train, () => updateWeights(build, o, found[k]!))
       for (const [name, v] of made.weights) {
         updated.set(name, v)
@@ -76,32 +119,18 @@ export function buildVariant(
 
   const all = weights.sorted()
   const specs = all.filter(w => w.role !== 'bound')
-  const changed = specs.filter(w => updated.has(w.name))
-  for (const w of changed) b.output(w.name, updated.get(w.name)!)
-  for (const [name, v] of state) b.output(name, v)
-  b.output(
-    'step',
-    b.at(train, () => b.add(step, 1)),
-  )
-  for (const [name, v] of metrics) b.output(name, v)
   const batch = batchInputs(
     graph,
     acting.map(o => o.wire),
   )
   const bound = all.filter(w => w.role === 'bound')
   const args = [...specs.map(w => w.name), ...state.keys(), 'step', 'key', ...bound.map(w => w.name)]
-  const kept = [...changed.map(w => w.name), ...state.keys(), 'step']
-  const donated = new Set(kept)
+  const labels = acting.map(o => o.label).join('')
   return {
-    program: ordered(b, `train_${train}${acting.map(o => o.label).join('')}`, [
-      ...args,
-      ...batch.map(i => i.name),
-    ]),
-    args,
-    batch,
-    kept,
-    metrics: [...metrics.keys()],
-    donate: args.flatMap((name, i) => (donated.has(name) ? [i] : [])),
+    ...{ b, updated, trained, state, metrics, args, batch },
+    step: b.at(train, () => b.add(step, 1)),
+    changed: specs.filter(w => updated.has(w.name)),
+    finish: name => ordered(b, `${name}_${train}${labels}`, [...args, ...batch.map(i => i.name)]),
   }
 }
 

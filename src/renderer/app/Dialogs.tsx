@@ -1,3 +1,4 @@
+import { ForkDialog } from '../runs/ForkDialog.tsx'
 import { documentActions, documentStore } from '../state/index.ts'
 import { Button } from '../ui/Button.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
@@ -54,6 +55,8 @@ export function Dialogs() {
           write={path => documentActions.exportBundle(dialog.run, path)}
         />
       )
+    case 'fork':
+      return <ForkDialog run={dialog.run} />
     case 'unsaved':
       return <UnsavedDialog dialog={dialog} />
     case 'shortcuts':

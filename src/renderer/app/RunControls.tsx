@@ -1,15 +1,15 @@
-import { ChevronDown, ListPlus, Pause, Play, Square, StepForward } from 'lucide-react'
+import { ChevronDown, ListPlus, Pause, Play, Square, StepBack, StepForward } from 'lucide-react'
 import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { shownRun, useDocument, useRuns, useSession } from '../state/index.ts'
 import { Button, IconButton } from '../ui/Button.tsx'
 import { classes } from '../ui/classes.ts'
 import { Menu } from '../ui/Menu.tsx'
 import styles from './RunControls.module.css'
-import { hold, interrupt, runGraph, step } from './run-actions.ts'
+import { hold, interrupt, move, runGraph, step } from './run-actions.ts'
 import { controlsOf } from './run-controls.ts'
 import { statusOf } from './run-status.ts'
 
-/** Run, Pause or Resume, Step, Stop, and how the run goes. They keep their places in every state. */
+/** Run, Pause or Resume, Back, Step, Stop, and how the run goes. They keep their places in every state. */
 export function RunControls() {
   const checked = useDocument(s => s.checked)
   const empty = useDocument(s => Object.keys(s.document.nodes).length === 0)
@@ -72,8 +72,18 @@ export function RunControls() {
         <span className={styles.label}>{controls.hold.label}</span>
       </Button>
       <Button
+        icon={<StepBack size={14} />}
+        hint={controls.back.hint}
+        shortcut={keys('back')}
+        disabled={controls.back.off}
+        onClick={() => void move('back', 1)}
+      >
+        <span className={styles.label}>Back</span>
+      </Button>
+      <Button
         icon={<StepForward size={14} />}
         hint={controls.step.hint}
+        shortcut={keys('step')}
         disabled={controls.step.off}
         onClick={() => void step()}
       >

@@ -10,6 +10,8 @@ export type OpenDialog =
   /** Makes a subgraph what its file says now. */
   | { readonly kind: 'update'; readonly def: string }
   | { readonly kind: 'bundle'; readonly run: string }
+  /** Begins another run with a step of this one. */
+  | { readonly kind: 'fork'; readonly run: string }
   /** There are unsaved edits; `next` would drop them. */
   | { readonly kind: 'unsaved'; readonly next: () => void }
   | { readonly kind: 'shortcuts' }

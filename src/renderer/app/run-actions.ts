@@ -1,5 +1,6 @@
 import type { EnqueueOptions } from '../../protocol/workbench.ts'
 import { documentStore, runsStore, sessionStore, shownRun } from '../state/index.ts'
+import { openDialog } from './dialog-store.ts'
 import { type Controls, controlsOf } from './run-controls.ts'
 
 /** The controls as they are now, outside React. */
@@ -29,6 +30,25 @@ export async function step(): Promise<void> {
   if (off) return
   if (action === 'start') await runGraph({ paused: true })
   else await runsStore.getState().control('step', 1)
+}
+
+/** Takes some steps and holds again, as `step` does, or goes back some and holds there. */
+export async function move(action: 'step' | 'back', steps: number): Promise<void> {
+  const controls = controlsNow()
+  if (action === 'step' && (controls.step.off || controls.step.action === 'start')) return step()
+  if (!controls[action].off) await runsStore.getState().control(action, steps)
+}
+
+/** Goes to where this many steps are taken, backwards or forwards, and holds there. */
+export const seek = (steps: number): Promise<void> => runsStore.getState().control('seek', steps)
+
+/** Asks at which step, and with which graph, another run is to begin with the shown one. */
+export function forkShown(): void {
+  const run = shownRun(runsStore.getState())
+  const { notify } = sessionStore.getState()
+  if (!run) notify('There is no run to fork yet', 'bad')
+  else if (run.foreign) notify('What came in a bundle has no states to fork: run the graph', 'bad')
+  else openDialog({ kind: 'fork', run: run.info.id })
 }
 
 export async function interrupt(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CheckedGraph } from '../../graph/check.ts'
 import type { RunInfo } from '../../protocol/workbench.ts'
 import { isLive } from '../state/run-reducer.ts'
-import type { Connection, RunView } from '../state/types.ts'
+import type { Connection, RunView, TrainRun } from '../state/types.ts'
 
 /** What a control does now; `off`: why it can't. */
 export interface Control {
@@ -15,6 +15,7 @@ export interface Controls {
   /** Pause or Resume, whichever makes sense. */
   readonly hold: Control & { readonly action: 'pause' | 'resume' | 'continue' }
   readonly step: Control & { readonly action: 'step' | 'start' }
+  readonly back: Control
   readonly stop: Control & { readonly action: 'stop' | 'cancel' | 'remove' }
 }
 
@@ -47,6 +48,7 @@ export function controlsOf(input: ControlsInput): Controls {
       : { label: 'Run', hint: 'Run the graph: train, then evaluate', off },
     hold: hold(info, input),
     step: step(info, off),
+    back: back(input.run),
     stop: stop(info),
   }
 }
@@ -103,6 +105,22 @@ function step(info: RunInfo | null, off: string | false): Controls['step'] {
     default:
       return { label: 'Step', hint: 'Start, and hold before the first step', action: 'start', off }
   }
+}
+
+/** The Train whose steps are taken now: the one that runs, else the last that began. */
+export function steppedTrain(run: RunView | null): TrainRun | undefined {
+  if (!run || !isLive(run.info)) return undefined
+  const trains = [...run.trains.values()]
+  return trains.findLast(t => run.nodes.get(t.node)?.state === 'running')
+}
+
+function back(run: RunView | null): Control {
+  const one = { label: 'Back', hint: 'Go back one step, and hold there' }
+  if (!run || !isLive(run.info)) return { ...one, off: NOTHING }
+  if (run.info.state === 'stopping') return { ...one, off: 'The run is stopping' }
+  const train = steppedTrain(run)
+  if (!train) return { ...one, off: 'No training is under way' }
+  return { ...one, off: train.taken === 0 ? 'No step was taken yet' : false }
 }
 
 function stop(info: RunInfo | null): Controls['stop'] {

@@ -1,7 +1,7 @@
 import { openDialog } from '../app/dialog-store.ts'
 import { closeTab, newDocument, save, showOpen, showSaveAs } from '../app/file-actions.ts'
 import { toggle } from '../app/layout-store.ts'
-import { interrupt, runGraph } from '../app/run-actions.ts'
+import { forkShown, interrupt, move, runGraph } from '../app/run-actions.ts'
 import { duplicateSelected, fitAll, openSearch, removeSelected } from '../canvas/actions.ts'
 import {
   alignSelected,
@@ -23,6 +23,7 @@ import {
 } from '../canvas/key-actions.ts'
 import { docNow } from '../canvas/store.ts'
 import { enterSelected, leave, makeFromSelection, unpackSelected } from '../canvas/subgraph-actions.ts'
+import { stepCount } from '../runs/step-count.ts'
 import { documentStore, tabs } from '../state/index.ts'
 import type { CommandInfo, Reach } from './keymap.ts'
 
@@ -68,6 +69,12 @@ const stepOut = (): void => {
 export const COMMANDS: readonly Command[] = [
   command('run', 'Run', 'Run, or queue', 'Ctrl+Enter', () => void runGraph(), anywhere),
   command('interrupt', 'Run', 'Stop', 'Ctrl+Alt+Enter', () => void interrupt(), anywhere),
+  command('step', 'Run', 'Step', 'F10', () => void move('step', 1), { ...anywhere, ...repeats }),
+  command('stepMany', 'Run', 'Several steps', 'Ctrl+F10', () => void move('step', stepCount()), anywhere),
+  command('back', 'Run', 'Back a step', 'F9', () => void move('back', 1), { ...anywhere, ...repeats }),
+  command('backMany', 'Run', 'Back several steps', 'Ctrl+F9', () => void move('back', stepCount()), anywhere),
+
+  command('fork', 'Run', 'Fork the shown run…', 'Ctrl+Shift+F10', forkShown, anywhere),
 
   command('new', 'File', 'New graph', 'Ctrl+Alt+N', newDocument, anywhere),
   command('open', 'File', 'Open…', 'Ctrl+O', showOpen, anywhere),

@@ -15,6 +15,10 @@ export interface ChartProps {
   readonly smoothing?: number
   readonly fromZero?: boolean
   readonly marks?: readonly number[]
+  /** Steps from which on something was changed. */
+  readonly edits?: readonly number[]
+  /** Steps before this one are the run's that this was forked from. */
+  readonly inherited?: number
   readonly group?: ChartGroup
   /** Said where there is nothing to draw. */
   readonly none?: string
@@ -25,7 +29,7 @@ const NONE: readonly number[] = []
 /** A chart with its title, the value under the crosshair, or else the last one. Drawn outside React. */
 export function Chart(props: ChartProps) {
   const { title, unit, source, colour, format, log = false, smoothing = 0, fromZero = false } = props
-  const { marks = NONE, group, none = 'No numbers yet.' } = props
+  const { marks = NONE, edits = NONE, inherited = 0, group, none = 'No numbers yet.' } = props
   const empty = useSyncExternalStore(source.subscribe, () => !source.read()?.length)
   const host = useRef<HTMLDivElement>(null)
   const readout = useRef<HTMLSpanElement>(null)
@@ -53,6 +57,8 @@ export function Chart(props: ChartProps) {
     fromZero,
     format,
     marks,
+    edits,
+    inherited,
     group,
     onHover: (reading: Reading | null) => show.current(reading),
   }
@@ -65,7 +71,7 @@ export function Chart(props: ChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the object is new each time, these are what is in it
   useLayoutEffect(
     () => plot.current?.set(settings),
-    [source, colour, log, smoothing, fromZero, format, marks, group],
+    [source, colour, log, smoothing, fromZero, format, marks, edits, inherited, group],
   )
 
   // The last value follows the run while nobody points at the chart.

@@ -8,7 +8,9 @@ import { Chart } from './Chart.tsx'
 import styles from './ChartsTab.module.css'
 import { useChartSettings } from './chart-settings.ts'
 import { ChartGroup } from './chart-source.ts'
+import { EditList } from './EditList.tsx'
 import { Empty, Key } from './Empty.tsx'
+import { ForkLine } from './ForkLine.tsx'
 import { useSeries } from './series-source.ts'
 
 interface Look {
@@ -97,9 +99,17 @@ export function ChartsTab() {
         <Pointed group={group} />
         <Legend run={run} node={node} />
       </div>
+      <Fork run={run} node={node} />
+      <EditList train={node} />
       <Grid key={`${run} ${node}`} run={run} node={node} group={group} />
     </div>
   )
+}
+
+/** Where the curve before comes from. */
+function Fork({ run, node }: { readonly run: string; readonly node: string }) {
+  const fork = useRuns(state => state.views.get(run)?.trains.get(node)?.fork)
+  return fork ? <ForkLine fork={{ folder: fork.run, train: node, step: fork.step }} /> : null
 }
 
 interface TrainsProps {
@@ -207,10 +217,17 @@ function Grid({
     () => [...new Set((checkpoints ?? []).filter(c => c.node === node).map(c => c.step - 1))],
     [checkpoints, node],
   )
+  const edited = useRuns(state => state.views.get(run)?.edits)
+  const edits = useMemo(
+    () => [...new Set((edited ?? []).filter(e => e.train === node).map(e => e.step))],
+    [edited, node],
+  )
+  const inherited = useRuns(state => state.views.get(run)?.trains.get(node)?.fork?.step)
+  const common = { run, node, group, marks, edits, inherited }
   return (
     <div className={styles.grid}>
       {looks.map(look => (
-        <One key={look.metric} look={look} run={run} node={node} group={group} marks={marks} />
+        <One key={look.metric} look={look} {...common} />
       ))}
     </div>
   )
@@ -222,9 +239,11 @@ interface OneProps {
   readonly node: string
   readonly group: ChartGroup
   readonly marks: readonly number[]
+  readonly edits: readonly number[]
+  readonly inherited: number | undefined
 }
 
-function One({ look, run, node, group, marks }: OneProps) {
+function One({ look, run, node, group, marks, edits, inherited }: OneProps) {
   const { smoothing, logLoss } = useChartSettings()
   const source = useSeries(run, node, look.metric)
   const noSpeed = useRuns(state => noSpeedOf(state.views.get(run), node))
@@ -241,6 +260,8 @@ function One({ look, run, node, group, marks }: OneProps) {
       log={isLoss && logLoss}
       smoothing={isNoisy ? smoothing : 0}
       marks={marks}
+      edits={edits}
+      inherited={inherited}
       group={group}
       none={look.metric === 'throughput' ? noSpeed : undefined}
     />

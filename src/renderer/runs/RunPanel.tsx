@@ -2,16 +2,21 @@ import { useId, useState } from 'react'
 import { shownRun, useRuns } from '../state/index.ts'
 import { Tabs } from '../ui/Tabs.tsx'
 import { ChartsTab } from './ChartsTab.tsx'
+import { LiveTab } from './LiveTab.tsx'
 import { LogTab } from './LogTab.tsx'
 import { ReportsTab } from './ReportsTab.tsx'
 import { RunLine } from './RunLine.tsx'
 import styles from './RunPanel.module.css'
 import { RunsTab } from './RunsTab.tsx'
+import { StepBar } from './StepBar.tsx'
+import { WeightsTab } from './WeightsTab.tsx'
 
-type Page = 'charts' | 'reports' | 'log' | 'runs'
+type Page = 'charts' | 'live' | 'weights' | 'reports' | 'log' | 'runs'
 
 const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
   charts: () => <ChartsTab />,
+  live: () => <LiveTab />,
+  weights: () => <WeightsTab />,
   reports: () => <ReportsTab />,
   log: () => <LogTab />,
   runs: () => <RunsTab />,
@@ -25,6 +30,8 @@ export function RunPanel() {
   const warnings = useRuns(
     state => shownRun(state)?.log.reduce((n, line) => n + Number(line.level === 'warning'), 0) ?? 0,
   )
+  const edits = useRuns(state => shownRun(state)?.edits.length ?? 0)
+  const still = useRuns(state => shownRun(state)?.weights?.norms.filter(w => w.gradient === 0).length ?? 0)
   const waiting = useRuns(state => state.infos.filter(info => info.state === 'waiting').length)
   return (
     <section className={styles.panel} aria-label="Run">
@@ -36,6 +43,8 @@ export function RunPanel() {
           onChange={setPage}
           tabs={[
             { key: 'charts', text: 'Charts' },
+            { key: 'live', text: 'Live', count: edits },
+            { key: 'weights', text: 'Weights', count: still },
             { key: 'reports', text: 'Reports', count: reports },
             { key: 'log', text: 'Log', count: warnings },
             { key: 'runs', text: 'Runs', count: waiting },
@@ -43,6 +52,7 @@ export function RunPanel() {
         />
         <RunLine />
       </div>
+      <StepBar />
       <div
         id={`${id}-panel-${page}`}
         className={styles.page}

@@ -1,4 +1,4 @@
-import { History, Package, RotateCw, Trash2 } from 'lucide-react'
+import { GitFork, History, Package, RotateCw, Trash2 } from 'lucide-react'
 import { memo, useEffect, useMemo, useState } from 'react'
 import { lossNames } from '../../protocol/losses.ts'
 import type { RunInfo } from '../../protocol/workbench.ts'
@@ -7,6 +7,7 @@ import { runsStore, useRuns } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { ago, duration, steady } from '../ui/format.ts'
 import { Empty, Key } from './Empty.tsx'
+import { ForkLine } from './ForkLine.tsx'
 import styles from './RunsTab.module.css'
 import { headline, shortWords } from './report-model.ts'
 import { StateChip } from './StateChip.tsx'
@@ -81,6 +82,7 @@ const Row = memo(function Row({ info, isShown, now }: RowProps) {
         <button type="button" title={isShown ? 'Shown' : 'Show this run'} onClick={() => show(info.id)}>
           {info.title}
         </button>
+        {info.fork && <ForkLine fork={info.fork} />}
         {info.failure && <span className={styles.failure}>{info.failure.message}</span>}
       </td>
       <td className={styles.quiet} title={new Date(from).toLocaleString()}>
@@ -113,6 +115,17 @@ const Row = memo(function Row({ info, isShown, now }: RowProps) {
             label="Take out of the queue"
             icon={<Trash2 size={14} />}
             onClick={() => void remove(info.id)}
+          />
+        )}
+        {info.folder !== null && info.startedAt !== null && (
+          <IconButton
+            small
+            label="Fork: another run begins with a step of this one"
+            icon={<GitFork size={14} />}
+            onClick={() => {
+              show(info.id)
+              openDialog({ kind: 'fork', run: info.id })
+            }}
           />
         )}
         {info.folder !== null && info.endedAt !== null && (

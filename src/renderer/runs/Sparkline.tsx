@@ -28,6 +28,8 @@ export function Sparkline({ source, colour, until, label }: Props) {
       fromZero: false,
       format: steady,
       marks: NONE,
+      edits: NONE,
+      inherited: 0,
       until,
     })
     return () => plot.destroy()

@@ -8,6 +8,7 @@ export interface Colours {
   readonly ink: string
   readonly mark: string
   readonly panel: string
+  readonly edit: string
 }
 
 /** A canvas knows no CSS variables: the colours of the theme as they are now. */
@@ -20,6 +21,7 @@ export function readColours(host: HTMLElement, line: string): Colours {
     ink: token('--ink-3'),
     mark: token('--line-strong'),
     panel: token('--panel'),
+    edit: token('--warn'),
   }
 }
 
@@ -34,9 +36,10 @@ interface Making {
 }
 
 const LINE = 3
+const BEFORE = 4
 const FONT = '11px "Inter Variable", system-ui, sans-serif'
 
-/** Three series: least, greatest, and the line; the first two are faint and filled between. */
+/** Least, greatest, the line, and the line before a fork; all but the line are faint, the first two filled between. */
 export function plotOptions(m: Making): uPlot.Options {
   const { compact, log } = m.settings()
   const { line } = m.colours
@@ -53,12 +56,16 @@ export function plotOptions(m: Making): uPlot.Options {
     padding: compact ? [3, 2, 1, 2] : [6, 12, 0, 4],
     legend: { show: false },
     scales: { x: { time: false, range: () => m.x() }, y: { distr: log ? 3 : 1, range: () => m.y() } },
-    series: [{}, faint, faint, main],
+    series: [{}, faint, faint, main, { ...faint, stroke: alpha(line, 0.5), width: 1.5 }],
     bands: [{ series: [2, 1], fill: alpha(line, 0.14) }],
     axes: compact ? [{ show: false }, { show: false }] : axes(m),
     cursor: compact ? { show: false } : cursor(m),
     hooks: {
-      draw: [u => drawMarks(u, m.settings().marks, m.colours), ...(compact ? [] : [nameSteps(m.colours)])],
+      draw: [
+        u => drawMarks(u, m.settings().marks, m.colours),
+        u => drawEdits(u, m.settings().edits, m.colours),
+        ...(compact ? [] : [nameSteps(m.colours)]),
+      ],
       setCursor: compact
         ? []
         : [u => m.hover((u.cursor.left ?? -1) < 0 ? null : u.posToVal(u.cursor.left!, 'x'))],
@@ -128,7 +135,7 @@ function cursor({ settings, colours }: Making): uPlot.Cursor {
     y: false,
     drag: { x: true, y: false, setScale: false, dist: 4 },
     points: {
-      size: (_, series) => (series === LINE ? 8 : 0),
+      size: (_, series) => (series === LINE || series === BEFORE ? 8 : 0),
       width: 2,
       fill: colours.line,
       stroke: colours.panel,
@@ -198,6 +205,35 @@ function drawMarks(u: uPlot, marks: readonly number[], colours: Colours): void {
     ctx.moveTo(x - 3.5 * unit, bbox.top)
     ctx.lineTo(x + 3.5 * unit, bbox.top)
     ctx.lineTo(x, bbox.top + 5 * unit)
+    ctx.fill()
+  }
+  ctx.restore()
+}
+
+/** A line with a diamond where something was changed. */
+function drawEdits(u: uPlot, edits: readonly number[], { edit }: Colours): void {
+  const { ctx, bbox } = u
+  const [from, to] = [u.scales.x!.min ?? 0, u.scales.x!.max ?? 0]
+  const unit = devicePixelRatio
+  ctx.save()
+  ctx.strokeStyle = edit
+  ctx.fillStyle = edit
+  ctx.lineWidth = unit
+  for (const step of edits) {
+    if (step < from || step > to) continue
+    const x = Math.round(u.valToPos(step, 'x', true))
+    ctx.beginPath()
+    ctx.moveTo(x, bbox.top)
+    ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+    ctx.beginPath()
+    for (const [dx, dy] of [
+      [0, 0],
+      [4, 4],
+      [0, 8],
+      [-4, 4],
+    ] as const)
+      ctx.lineTo(x + dx * unit, bbox.top + dy * unit)
     ctx.fill()
   }
   ctx.restore()

@@ -1,12 +1,12 @@
 import uPlot from 'uplot'
 import type { ChartGroup, Reading, SeriesSource } from './chart-source.ts'
-import { envelope, nearest } from './envelope.ts'
+import { type Envelope, envelope, lowerBound, nearest } from './envelope.ts'
 import { plotOptions, readColours } from './plot-options.ts'
 import { smooth } from './smooth.ts'
 
 /** At most ten drawings a second. */
 const EVERY_MS = 100
-const NOTHING: uPlot.AlignedData = [[], [], [], []]
+const NOTHING: uPlot.AlignedData = [[], [], [], [], []]
 
 export interface PlotSettings {
   readonly source: SeriesSource
@@ -22,6 +22,10 @@ export interface PlotSettings {
   readonly format: (value: number) => string
   /** Steps that get a mark. */
   readonly marks: readonly number[]
+  /** Steps from which on something was changed: a line each. */
+  readonly edits: readonly number[]
+  /** Steps before this one were taken by the run that this was forked from: their line is faint. */
+  readonly inherited: number
   /** The last step there will be; the horizontal scale then ends there. */
   readonly until?: number
   readonly group?: ChartGroup
@@ -165,7 +169,15 @@ export class Plot {
     // Raw values stand behind the line only where they differ from it.
     const behind = smoothing > 0 || shown.reduced
     const none = behind ? undefined : shown.x.map(() => null)
-    this.plot.setData([shown.x, none ?? shown.low, none ?? shown.high, shown.line], true)
+    const [own, before] = this.split(shown)
+    this.plot.setData([shown.x, none ?? shown.low, none ?? shown.high, own, before], true)
+  }
+
+  /** The line of the run's own steps, and that of the steps before it was forked; they meet in its first step. */
+  private split({ x, line }: Envelope): readonly [(number | null)[], (number | null)[]] {
+    const { inherited } = this.settings
+    const at = inherited > 0 ? lowerBound(x, x.length, inherited) : 0
+    return [line.map((y, i) => (i < at ? null : y)), line.map((y, i) => (i > at || at === 0 ? null : y))]
   }
 
   /** The vertical scale: what is seen, with a little air. */

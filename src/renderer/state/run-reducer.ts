@@ -13,10 +13,12 @@ export const isLive = (info: RunInfo): boolean =>
 const isOver = (info: RunInfo): boolean => !isLive(info) && info.state !== 'waiting'
 
 interface Training {
-  readonly start: Omit<TrainRun, 'taken' | 'series' | 'rate' | 'secondsLeft'>
+  readonly start: Omit<TrainRun, 'taken' | 'reached' | 'kept' | 'series' | 'rate' | 'secondsLeft'>
   readonly series: Map<string, GrowingSeries>
   readonly rate: StepRate
   taken: number
+  reached: number
+  kept: readonly number[]
 }
 
 /**
@@ -39,6 +41,9 @@ export class RunReducer {
   private log: RunView['log'] = []
   private pausedAt: RunView['pausedAt'] = null
   private checkpoints: RunView['checkpoints'] = []
+  private edits: RunView['edits'] = []
+  private weights: RunView['weights'] = null
+  private stateHash: RunView['stateHash'] = null
   private readonly foreign: boolean
   /** The host's clock at the last of its marks; null for runs that have none, whose speed is measured here. */
   private clock: number | null = null
@@ -85,8 +90,10 @@ export class RunReducer {
 
   view(): RunView {
     this.revision++
-    const { info, revision, nodes, trains, reports, log, pausedAt, checkpoints, foreign } = this
-    return { info, revision, nodes, trains, reports, log, pausedAt, checkpoints, foreign }
+    const { info, revision, nodes, trains, reports, log, pausedAt, checkpoints, edits, stateHash } = this
+    const { weights, foreign } = this
+    const known = { info, revision, nodes, trains, reports, log, pausedAt, checkpoints, edits }
+    return { ...known, weights, stateHash, foreign }
   }
 
   private one(event: Event, now: number, touched: Set<string>): void {
@@ -112,12 +119,29 @@ export class RunReducer {
         const old = this.trainings.get(event.node)
         const series = old?.series ?? new Map<string, GrowingSeries>()
         for (const s of series.values()) s.cut(event.firstStep)
-        this.trainings.set(event.node, { start, series, rate: new StepRate(), taken: event.firstStep })
+        this.trainings.set(event.node, {
+          ...{ start, series, rate: new StepRate() },
+          ...{ taken: event.firstStep, reached: event.firstStep, kept: [] },
+        })
         touched.add(event.node)
         return
       }
+      case 'inherited':
+        this.inherited(event)
+        touched.add(event.node)
+        return
       case 'checkpoint':
         this.checkpoints = [...this.checkpoints, { node: event.node, step: event.step }]
+        return
+      case 'edited':
+        this.edited(event)
+        touched.add(event.node)
+        return
+      case 'weights':
+        this.weights = { node: event.node, step: event.step, norms: event.weights }
+        return
+      case 'state':
+        this.stateHash = { node: event.node, step: event.step, hash: event.hash }
         return
       case 'report':
         this.reports = new Map(this.reports).set(event.node, event.report)
@@ -140,6 +164,7 @@ export class RunReducer {
         return
       case 'paused':
         this.pausedAt = { node: event.node, step: event.step }
+        this.place(event)
         for (const [node, training] of this.trainings) {
           training.rate.pause(this.clock ?? now)
           touched.add(node)
@@ -161,15 +186,45 @@ export class RunReducer {
     const training = this.trainings.get(event.node)
     if (!training) return
     training.taken = event.step + 1
-    for (const name in event) {
-      if (!name.startsWith('train/')) continue
-      // JSON has no NaN: a loss that is none comes as null.
-      seriesOf(training, name).push(event.step, event[name as `train/${string}`] ?? Number.NaN)
-    }
+    training.reached = Math.max(training.reached, training.taken)
+    addMetrics(training, event)
+  }
+
+  /** Steps before a fork: they were not taken here. */
+  private inherited({ node, steps }: Extract<Event, { type: 'inherited' }>): void {
+    const training = this.trainings.get(node)
+    const [first] = steps
+    if (!training || !first) return
+    // A fork that was stopped before its first checkpoint tells them again.
+    for (const s of training.series.values()) s.cut(first.step)
+    for (const event of steps) addMetrics(training, event)
+  }
+
+  /** Another way begins: what was beyond its first step is forgotten. */
+  private edited({ node, step, changes }: Extract<Event, { type: 'edited' }>): void {
+    const before = this.edits.filter(e => e.train !== node || e.step <= step)
+    this.edits = [...before, ...changes.map(change => ({ train: node, step, ...change }))]
+    this.checkpoints = this.checkpoints.filter(c => c.node !== node || c.step <= step)
+    const training = this.trainings.get(node)
+    if (!training) return
+    for (const s of training.series.values()) s.cut(step)
+    training.taken = training.reached = step
+    training.kept = training.kept.filter(at => at <= step)
+  }
+
+  /** Where a held run stands, which may be before steps that were taken. */
+  private place({ node, step, reached, kept }: Extract<Event, { type: 'paused' }>): void {
+    const training = this.trainings.get(node)
+    if (!training || step === undefined) return
+    training.taken = step
+    training.reached = Math.max(training.reached, reached ?? step)
+    training.kept = kept ?? []
   }
 
   private measure(training: Training, at: number): void {
-    const { rate, taken, start } = training
+    const { rate, taken, reached, start } = training
+    // Steps that are made again are known, and so is how fast they were.
+    if (taken < reached) return
     rate.add(at, taken)
     const speed = rate.perSecond
     if (speed === null) return
@@ -184,11 +239,11 @@ export class RunReducer {
     for (const node of touched) {
       const training = this.trainings.get(node)
       if (!training) continue
-      const { start, series, rate, taken } = training
+      const { start, series, rate, taken, reached, kept } = training
       if (live && this.clock === null) this.measure(training, now)
       const speed = live ? rate.perSecond : null
       const secondsLeft = speed ? Math.max(0, start.steps - taken) / speed : null
-      trains.set(node, { ...start, taken, series, rate: speed, secondsLeft })
+      trains.set(node, { ...start, taken, reached, kept, series, rate: speed, secondsLeft })
       if (this.nodes.get(node)?.state === 'running' || taken < start.steps)
         this.setNode(node, {
           state: 'running',
@@ -218,6 +273,14 @@ export class RunReducer {
     if ([...this.trains.values()].every(t => t.rate === null)) return
     const still = [...this.trains].map(([k, t]) => [k, { ...t, rate: null, secondsLeft: null }] as const)
     this.trains = new Map(still)
+  }
+}
+
+function addMetrics(training: Training, event: StepEvent): void {
+  for (const name in event) {
+    if (!name.startsWith('train/')) continue
+    // JSON has no NaN: a loss that is none comes as null.
+    seriesOf(training, name).push(event.step, event[name as `train/${string}`] ?? Number.NaN)
   }
 }
 

@@ -1,13 +1,14 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import type { GraphDocument } from '../../graph/document.ts'
 import { parseGraph } from '../../graph/parse.ts'
+import { writeGraph } from '../../graph/write.ts'
 import type { EnqueueOptions, HostEvents, OpenedDocument, RunInfo } from '../../protocol/workbench.ts'
 import type { HostClient } from '../host/client.ts'
 import { isFault, messageOf } from '../host/fault.ts'
 import { newest, RunList } from './run-list.ts'
 import { RunReducer } from './run-reducer.ts'
 import { staleNodes } from './stale.ts'
-import type { RunsState, RunView } from './types.ts'
+import type { ForkFrom, RunsState, RunView } from './types.ts'
 
 /** Views are made at most this often; events in between join the next. */
 const FRAME_MS = 50
@@ -53,10 +54,14 @@ export class Runs {
       history: [],
       views: new Map(),
       shown: null,
+      ran: null,
       stale: new Set(),
       start: options => this.start(options),
       control: (action, steps, run = this.store.getState().shown ?? '') =>
         this.ask(() => client.request('run.control', { run, action, steps })),
+      edit: changes =>
+        this.ask(() => client.request('run.edit', { run: this.store.getState().shown ?? '', changes })),
+      fork: (from, graph) => this.fork(from, graph),
       goOn: run => this.ask(() => client.request('run.continue', { run }), true),
       remove: run =>
         this.ask(async () => {
@@ -122,8 +127,9 @@ export class Runs {
 
   /** The document was edited, or a run's graph has become known. */
   mark(): void {
-    const { shown, stale } = this.store.getState()
+    const { shown, stale, ran: before } = this.store.getState()
     const ran = shown === null ? undefined : this.graphs.get(shown)
+    if (before !== (ran ?? null)) this.store.setState({ ran: ran ?? null })
     const now = staleNodes(this.needs.document(), ran)
     if (now.size !== stale.size || [...now].some(id => !stale.has(id))) this.store.setState({ stale: now })
   }
@@ -140,8 +146,25 @@ export class Runs {
     }, true)
   }
 
-  /** Asks the host, shows what it answers, and says so where it refuses. */
+  private async fork(from: ForkFrom, graph: 'canvas' | 'run'): Promise<boolean> {
+    const source = this.needs.source()
+    if (!source) return false
+    const ran = graph === 'run' ? this.graphs.get(from.run) : undefined
+    const { id: document } = source
+    const used = ran ? { document: ran, text: writeGraph(ran) } : source
+    return this.asked(async () => {
+      const run = await this.needs.client.request('run.fork', { document, text: used.text, ...from })
+      this.graphs.set(run.id, used.document)
+      return run
+    }, true)
+  }
+
   private async ask(question: () => Promise<RunInfo | null>, look = false): Promise<void> {
+    await this.asked(question, look)
+  }
+
+  /** Asks the host, shows what it answers, and says so where it refuses: then it resolves to false. */
+  private async asked(question: () => Promise<RunInfo | null>, look: boolean): Promise<boolean> {
     try {
       const run = await question()
       if (run) this.list.add([run])
@@ -150,8 +173,10 @@ export class Runs {
         this.picked = null
       }
       this.settle()
+      return true
     } catch (error) {
       this.needs.refuse(messageOf(error))
+      return false
     }
   }
 

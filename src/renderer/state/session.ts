@@ -19,7 +19,7 @@ export function createSession({ client, dark }: SessionNeeds): StoreApi<SessionS
     welcome: null,
     engine: { state: 'off' },
     plugin: { state: 'ready' },
-    settings: { theme: 'system', recent: [], keys: {} },
+    settings: { theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 },
     theme: dark() ? 'dark' : 'light',
     toasts: [],
 

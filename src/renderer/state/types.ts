@@ -3,7 +3,7 @@ import type { GraphCommand } from '../../graph/commands.ts'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import type { GraphDocument, Wire } from '../../graph/document.ts'
 import type { Report } from '../../graph/host.ts'
-import type { StepFacts } from '../../protocol/messages.ts'
+import type { ParamChange, StepFacts, WeightNorms } from '../../protocol/messages.ts'
 import type {
   EngineState,
   EnqueueOptions,
@@ -91,11 +91,17 @@ export interface TrainRun {
   readonly node: string
   readonly steps: number
   readonly firstStep: number
-  /** Steps taken so far. */
+  /** Steps that the state is made of: fewer than were ever taken where a person went back. */
   readonly taken: number
+  /** Steps that were ever taken; their numbers are known. */
+  readonly reached: number
+  /** Where the run can be taken back to at once. */
+  readonly kept: readonly number[]
   readonly parameters: number
   readonly compileSeconds: number
   readonly fromCache: boolean
+  /** Where it goes on from, in a fork: the steps before are the other run's. */
+  readonly fork?: { readonly run: string; readonly step: number }
   /** What a step needs and works; without in runs of earlier versions. */
   readonly facts?: StepFacts
   /**
@@ -114,6 +120,13 @@ export interface LogLine {
   readonly message: string
 }
 
+/** A parameter that was changed while `train` trained: its step `step` was the first with `value`. */
+export interface LiveEdit extends ParamChange {
+  readonly train: string
+  readonly step: number
+  readonly before: unknown
+}
+
 /** A run as this window shows it. A new object after each change; `revision` counts them. */
 export interface RunView {
   readonly info: RunInfo
@@ -124,8 +137,27 @@ export interface RunView {
   readonly log: readonly LogLine[]
   readonly pausedAt: { readonly node: string; readonly step?: number } | null
   readonly checkpoints: readonly { readonly node: string; readonly step: number }[]
+  /** What was changed while it trained, in order of the steps; not what was on ways that were left. */
+  readonly edits: readonly LiveEdit[]
+  /** The weights that a step trains, as they were last looked at. */
+  readonly weights: {
+    readonly node: string
+    readonly step: number
+    readonly norms: readonly WeightNorms[]
+  } | null
+  /** The hash of weights and optimizer state that was last asked for. */
+  readonly stateHash: { readonly node: string; readonly step: number; readonly hash: string } | null
   /** True for results that came in a bundle: the author's, not verified here. */
   readonly foreign: boolean
+}
+
+/** The step of a run that another is to begin with. */
+export interface ForkFrom {
+  readonly run: string
+  readonly train: string
+  readonly step: number
+  /** Held before its first step. */
+  readonly paused: boolean
 }
 
 /** The runs that the host knows of, and what this window has seen of those that it follows. */
@@ -138,6 +170,8 @@ export interface RunsState {
   readonly views: ReadonlyMap<string, RunView>
   /** The run that the window shows: the newest of the open document, or one that was picked from its history. */
   readonly shown: string | null
+  /** What the shown run was made from, where that is known. */
+  readonly ran: GraphDocument | null
   /** Nodes of the document that the shown run does not speak for: they, or what they read, were edited since. */
   readonly stale: ReadonlySet<string>
 
@@ -145,6 +179,13 @@ export interface RunsState {
   start(options?: Partial<EnqueueOptions>): Promise<void>
   /** Steers the shown run, or another. */
   control(action: RunAction, steps?: number, run?: string): Promise<void>
+  /** Changes parameters of the shown run from its next step on. */
+  edit(changes: readonly ParamChange[]): Promise<void>
+  /**
+   * Queues a run that begins with a step of another, with the graph on the canvas or the one of that run. False where
+   * it was refused.
+   */
+  fork(from: ForkFrom, graph: 'canvas' | 'run'): Promise<boolean>
   /** Queues a run again from its newest checkpoint. */
   goOn(run: string): Promise<void>
   /** Takes a waiting run out of the queue. */
