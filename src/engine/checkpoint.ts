@@ -139,30 +139,40 @@ async function writeSynced(path: string, chunks: readonly Uint8Array[]): Promise
   }
 }
 
-/** Reads a checkpoint folder; every file must have the hash that its state names. */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
+const damaged = (path: string, why: string): DataError =>
+  new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
+
+/** What a checkpoint folder says of itself; its other files are not read. */
+export async function readCheckpointState(
+  path: string,
+): Promise<Omit<Checkpoint, 'weights' | 'optimizer'> & { readonly files: Readonly<Record<string, string>> }> {
   let text: string
   try {
     text = await readFile(join(path, 'state.json'), 'utf8')
   } catch {
     throw new DataError(`${path} is not a checkpoint: it has no state.json.`)
   }
-  const damaged = (why: string) =>
-    new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch {
-    throw damaged('state.json is not JSON')
+    throw damaged(path, 'state.json is not JSON')
   }
   const parsed = stateFile.safeParse(json)
-  if (!parsed.success) throw damaged(`state.json: ${parsed.error.issues[0]?.message}`)
-  const state = parsed.data
+  if (!parsed.success) throw damaged(path, `state.json: ${parsed.error.issues[0]?.message}`)
+  const { train, step, key, files } = parsed.data
+  return { train, step, key, files }
+}
+
+/** Reads a checkpoint folder; every file must have the hash that its state names. */
+export async function readCheckpoint(path: string): Promise<Checkpoint> {
+  const state = await readCheckpointState(path)
   for (const [name, hash] of Object.entries(state.files)) {
     const bytes = await readFile(join(path, name)).catch(() => {
-      throw damaged(`${name} is missing`)
+      throw damaged(path, `${name} is missing`)
     })
-    if (createHash('sha256').update(bytes).digest('hex') !== hash) throw damaged(`${name} has other content`)
+    if (createHash('sha256').update(bytes).digest('hex') !== hash)
+      throw damaged(path, `${name} has other content`)
   }
   return {
     train: state.train,

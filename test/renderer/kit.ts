@@ -29,6 +29,7 @@ export async function openWindow({ host = new FakeHost(), remembered }: Options 
     dark: () => clock.dark,
     remembered: () => remembered ?? null,
     remember: shown => kept.push(shown),
+    openInsight: () => ({ ask: () => {} }),
   })
   window.start()
   await settle()

@@ -5,12 +5,16 @@ import {
   Clock,
   History,
   LoaderCircle,
+  Minus,
   Pause,
+  Play,
   Unplug,
   Zap,
 } from 'lucide-react'
 import type { CSSProperties } from 'react'
-import { shownRun, useRuns } from '../state/index.ts'
+import { shownRun, usePlan, useRuns } from '../state/index.ts'
+import { isLive } from '../state/run-reducer.ts'
+import { planKey, readPlan } from './plan-status.ts'
 import styles from './StatusChip.module.css'
 import { readStatus, type Status, statusKey } from './status.ts'
 
@@ -24,10 +28,21 @@ const ICONS = {
   stale: History,
   stopped: CircleStop,
   interrupted: Unplug,
+  planned: Play,
+  kept: Zap,
+  unread: Minus,
 } as const
 
-const useStatus = (node: string): Status | null =>
-  readStatus(useRuns(state => statusKey(shownRun(state), node, state.stale.has(node))))
+/** While a plan is shown, and nothing runs, what the next run would do; else what the shown run did. */
+function useStatus(node: string): Status | null {
+  const live = useRuns(state => {
+    const run = shownRun(state)
+    return run !== null && isLive(run.info)
+  })
+  const planned = usePlan(state => planKey(state, node))
+  const ran = useRuns(state => statusKey(shownRun(state), node, state.stale.has(node)))
+  return live || !planned ? readStatus(ran) : readPlan(planned)
+}
 
 function Chip({ status }: { readonly status: Status }) {
   const Icon = ICONS[status.state]

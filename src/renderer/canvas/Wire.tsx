@@ -1,9 +1,11 @@
 import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react'
 import { CircleAlert, X } from 'lucide-react'
 import { type CSSProperties, memo, useState } from 'react'
+import { useInsight } from '../state/index.ts'
 import { disconnect } from './actions.ts'
 import { briefly, wordsOf } from './fault-words.ts'
 import type { WireData, WireEdge } from './model.ts'
+import { flowOn, useOverlay } from './overlay-store.ts'
 import { useCanvasUi } from './ui-store.ts'
 import styles from './Wire.module.css'
 import { wireColour } from './wire-kind.ts'
@@ -21,9 +23,11 @@ interface LabelProps {
   readonly full: boolean
   /** Between cards that stand close together there is room for a word only. */
   readonly narrow: boolean
+  /** What a gradient does here, while that is shown. */
+  readonly flow: ReturnType<typeof flowOn> | undefined
 }
 
-function WireLabel({ data, at, selected, full, narrow }: LabelProps) {
+function WireLabel({ data, at, selected, full, narrow, flow }: LabelProps) {
   const { fault } = data
   const style = {
     '--wire': wireColour(data.kind),
@@ -49,6 +53,7 @@ function WireLabel({ data, at, selected, full, narrow }: LabelProps) {
           <>
             <span className={styles.word}>{data.word}</span>
             {data.shape && (full || !narrow) && <span className={styles.shape}>{data.shape}</span>}
+            {full && flow && flow !== 'none' && <span className={styles.flow}>{flow}</span>}
           </>
         )}
         {selected && (
@@ -83,13 +88,18 @@ export const Wire = memo(function Wire({
       ref && data && ref.node === data.ref.node && ref.port === data.ref.port && ref.from === data.ref.from
     )
   })
+  const shapes = useOverlay(state => state.shapes)
+  const gradient = useOverlay(state => state.gradient)
+  const chosen = useOverlay(state => state.train)
+  const from = data?.ref.from ?? ''
+  const flow = useInsight(state => (gradient ? flowOn(state, chosen, from) : undefined))
   const aside = useWiring(state => state.wiring !== null)
   if (!data || moving) return null
   const shift = listShift(data.order, data.of)
   // The dots at both ends are drawn 10 px inside the grabbable places.
   const { path, middle } = wirePath(sourceX - 10, sourceY, targetX + 10, targetY + shift)
   const lit = hovered || selected
-  const labelled = hovered || selected || close || data.state === 'faulty'
+  const labelled = hovered || selected || close || shapes || data.state === 'faulty'
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the wire's own element, around this one, has the focus and the name.
     <g
@@ -97,6 +107,7 @@ export const Wire = memo(function Wire({
       data-state={data.state}
       data-aside={aside || undefined}
       data-lit={lit || undefined}
+      data-flow={flow}
       style={{ '--wire': wireColour(data.kind) } as CSSProperties}
       onMouseEnter={() => setHovered(true)}
       onMouseLeave={() => setHovered(false)}
@@ -124,7 +135,8 @@ export const Wire = memo(function Wire({
           at={middle}
           selected={selected}
           full={lit}
-          narrow={targetX - sourceX < NARROW}
+          narrow={!shapes && targetX - sourceX < NARROW}
+          flow={flow}
         />
       )}
     </g>

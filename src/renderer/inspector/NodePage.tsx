@@ -10,6 +10,7 @@ import { documentStore, trainRun, useDocument, useRuns } from '../state/index.ts
 import { IconButton } from '../ui/Button.tsx'
 import { count, plural } from '../ui/format.ts'
 import { Markdown } from '../ui/Markdown.tsx'
+import { Cost } from './Cost.tsx'
 import { FaultList } from './FaultList.tsx'
 import { Field } from './Field.tsx'
 import { TextField } from './fields/TextField.tsx'
@@ -111,6 +112,7 @@ export function NodePage({ id }: { readonly id: string }) {
           <Ports id={id} />
         </Section>
       )}
+      {!isNote && <Cost id={id} />}
       {def?.kind === 'train' && <Weights id={id} />}
       {def && !isNote && (
         <Section title="About this node" note={`version ${def.version}`}>

@@ -3,16 +3,18 @@ import { shownRun, useRuns } from '../state/index.ts'
 import { Tabs } from '../ui/Tabs.tsx'
 import { ChartsTab } from './ChartsTab.tsx'
 import { LogTab } from './LogTab.tsx'
+import { PlanTab } from './PlanTab.tsx'
 import { ReportsTab } from './ReportsTab.tsx'
 import { RunLine } from './RunLine.tsx'
 import styles from './RunPanel.module.css'
 import { RunsTab } from './RunsTab.tsx'
 
-type Page = 'charts' | 'reports' | 'log' | 'runs'
+type Page = 'charts' | 'reports' | 'plan' | 'log' | 'runs'
 
 const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
   charts: () => <ChartsTab />,
   reports: () => <ReportsTab />,
+  plan: () => <PlanTab />,
   log: () => <LogTab />,
   runs: () => <RunsTab />,
 }
@@ -37,6 +39,7 @@ export function RunPanel() {
           tabs={[
             { key: 'charts', text: 'Charts' },
             { key: 'reports', text: 'Reports', count: reports },
+            { key: 'plan', text: 'Plan' },
             { key: 'log', text: 'Log', count: warnings },
             { key: 'runs', text: 'Runs', count: waiting },
           ]}

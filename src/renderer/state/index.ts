@@ -2,6 +2,8 @@ import { useStore } from 'zustand'
 import { takeAddress } from '../host/address.ts'
 import { connectHere } from '../host/connect.ts'
 import type { Remembered } from './actions.ts'
+import type { InsightAnswer, InsightState } from './insight.ts'
+import type { PlanState } from './plan.ts'
 import type { DocumentState, RunsState, RunView, SessionState, TrainRun } from './types.ts'
 import { createWorkbench } from './workbench.ts'
 
@@ -22,6 +24,11 @@ export const workbench = createWorkbench({
   now: () => performance.now(),
   dark: () => inWindow && prefersDark().matches,
   remembered,
+  openInsight: answer => {
+    const worker = new Worker(new URL('./insight-worker.ts', import.meta.url), { type: 'module' })
+    worker.onmessage = ({ data }: MessageEvent<InsightAnswer>) => answer(data)
+    return { ask: question => worker.postMessage(question) }
+  },
   remember: shown => sessionStorage.setItem(SHOWN, JSON.stringify(shown)),
 })
 
@@ -34,9 +41,13 @@ export const documentActions = workbench.actions
 export const documentStore = workbench.document
 export const runsStore = workbench.runs
 export const sessionStore = workbench.session
+export const planStore = workbench.plan
+export const insightStore = workbench.insight
 
 export const useDocument = <T>(select: (state: DocumentState) => T): T => useStore(documentStore, select)
 export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select)
+export const useInsight = <T>(select: (state: InsightState) => T): T => useStore(insightStore, select)
+export const usePlan = <T>(select: (state: PlanState) => T): T => useStore(planStore, select)
 export const useSession = <T>(select: (state: SessionState) => T): T => useStore(sessionStore, select)
 
 /** The run that the window shows: the newest of the open document, or one picked from its history. */
