@@ -56,13 +56,15 @@ function outputLines(def: NodeDef): PortLine[] | undefined {
   const required = Object.fromEntries((paramSchema(def).required ?? []).map(name => [name, 'any']))
   const params = def.params.safeParse(required)
   if (!params.success) return undefined
-  try {
-    const outputs = def.types(params.data, sampleInputs(def))
-    return Object.entries(outputs).map(([name, type]) => ({ name, type: axesText(type), note: '' }))
-  } catch {
-    // The type rule wants more of its wires than a sample can know.
-    return undefined
+  for (const lead of [['…'], ['…', 'frame']]) {
+    try {
+      const outputs = def.types(params.data, sampleInputs(def, lead))
+      return Object.entries(outputs).map(([name, type]) => ({ name, type: axesText(type), note: '' }))
+    } catch {
+      // The type rule wants more of its wires than this sample has.
+    }
   }
+  return undefined
 }
 
 const SAMPLE: DatasetSchema = {
@@ -74,11 +76,12 @@ const SAMPLE: DatasetSchema = {
 }
 const SIZE = 64
 
-function sampleInputs(def: NodeDef): InputTypes {
+/** Wires with the axes that a node asks for; `lead`: what stands before them where anything may. */
+function sampleInputs(def: NodeDef, lead: readonly string[]): InputTypes {
   const sample = (a: Accept): PortType => {
     if (a.kind === 'tensor') {
       const axes = a.dims.map((name, i) => dim(name === '*' ? `any${i || ''}` : name, SIZE))
-      return tensorPort(a.dtype, ...(a.leading ? [dim('…', SIZE)] : []), ...axes)
+      return tensorPort(a.dtype, ...(a.leading ? lead.map(name => dim(name, SIZE)) : []), ...axes)
     }
     const batch = dim('batch', SIZE)
     if (a.kind === 'device') return tensorPort('float', batch, dim('…', SIZE))

@@ -100,6 +100,7 @@ function addSweep(program: Command, io: Io, done: (code: number) => void): void 
     .usage('<graph> [options]')
     .argument('<graph>', 'graph file')
     .option('--grid <node.param=a,b,c>', 'every value, in every combination (repeatable)', collect, [])
+    .option('--zip', 'the --grid parameters step together: their first values, then their second …')
     .option(
       '--random <node.param=low..high>',
       'drawn for each trial; low..high:log for rates (repeatable)',
@@ -228,7 +229,11 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
     .addOption(new Option('--platform <name>', 'where XLA would run').choices(['cpu', 'cuda']))
     .option('--devices <n>', 'devices that would share each step', integer(1, 64))
     .option('--fresh', 'as if run with --fresh')
-    .option('--json', 'as one JSON object')
+    .option(
+      '--memory',
+      'compile the step of each Train and say what memory it needs, and what to do if it is too much',
+    )
+    .option('--json', 'as one JSON object; with --memory another')
     .action(async (graph: string, flags: PlanFlags) => done(await planCommand(graph, flags, io)))
 
   program

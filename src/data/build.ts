@@ -40,6 +40,14 @@ function checkColumn(name: string, field: Field, column: Column, rows: number): 
     const row = column.values.findIndex(texts => texts.length === 0)
     if (row >= 0) throw new DataError(`Column "${name}", row ${row}: no text. A text row holds at least one.`)
   }
+  if (field.kind === 'frames' && column.kind === 'frames') {
+    const row = column.values.findIndex(frames => frames.length !== field.frames)
+    if (row >= 0) {
+      throw new DataError(
+        `Column "${name}", row ${row}: ${column.values[row]!.length} frames where every row has ${field.frames}.`,
+      )
+    }
+  }
   if (field.kind === 'category' && column.kind === 'category') {
     const row = column.values.findIndex(at => !Number.isInteger(at) || at < -1 || at >= field.classes.length)
     if (row >= 0) {
@@ -69,6 +77,8 @@ export function permuteColumn(column: Column, from: readonly number[]): Column {
   switch (column.kind) {
     case 'image':
       return { kind: 'image', values: from.map(row => column.values[row]!) }
+    case 'frames':
+      return { kind: 'frames', values: from.map(row => column.values[row]!) }
     case 'text':
       return { kind: 'text', values: from.map(row => column.values[row]!) }
     default:

@@ -94,6 +94,32 @@ export function thumbnail(bytes: Uint8Array, side: number): Promise<Uint8Array> 
   )
 }
 
+/** Encoded pictures in rows of `columns`, each in the middle of its own square of `side` pixels, as WebP. */
+export async function tiled(
+  pictures: readonly Uint8Array[],
+  columns: number,
+  side: number,
+): Promise<Uint8Array> {
+  const parts = await Promise.all(
+    pictures.map(async (bytes, i) => {
+      const { width, height } = await sharp(bytes).metadata()
+      const [column, row] = [i % columns, Math.floor(i / columns)]
+      return {
+        input: Buffer.from(bytes),
+        left: column * side + ((side - width) >> 1),
+        top: row * side + ((side - height) >> 1),
+      }
+    }),
+  )
+  const rows = Math.ceil(pictures.length / columns)
+  return sharp({
+    create: { width: side * columns, height: side * rows, channels: 4, background: '#0000' },
+  })
+    .composite(parts)
+    .webp({ quality: 90, smartSubsample: true })
+    .toBuffer()
+}
+
 async function decoding<T>(bytes: Uint8Array, work: (image: Sharp) => Promise<T>): Promise<T> {
   if (bytes.length === 0) throw new Error('the file is empty')
   try {

@@ -58,8 +58,18 @@ export function tableHash(
   hash.update(`\n${canonicalJson(ids)}`)
   for (const name of Object.keys(columns).sort(compareText)) {
     const column = columns[name]!
-    const values = column.kind === 'image' ? column.values.map(image => image.hash) : column.values
-    hash.update(`\n${canonicalJson([name, column.kind, values])}`)
+    hash.update(`\n${canonicalJson([name, column.kind, contentsOf(column)])}`)
   }
   return hash.digest('hex')
+}
+
+function contentsOf(column: Column): unknown {
+  switch (column.kind) {
+    case 'image':
+      return column.values.map(image => image.hash)
+    case 'frames':
+      return column.values.map(frames => frames.map(image => image.hash))
+    default:
+      return column.values
+  }
 }

@@ -36,18 +36,18 @@ export class PackAbsent extends Error {
 export interface PackedImages {
   /** uint8[height, width, 3] a row; each distinct picture once. */
   readonly pack: PackReader
-  /** For each row of the table its row in the pack, -1 where the picture could not be decoded. */
+  /** For each row of the table the rows of its pictures in the pack, one after another; -1 for one that broke. */
   readonly index: Int32Array
   /** Those rows, by their ids. */
   readonly bad: readonly BadRow[]
 }
 
 /**
- * Decodes and resizes the pictures of a column into `<cacheDir>/packs/<key>.bin`, or opens what is there. The key is
+ * Decodes and resizes the pictures of a column, or of its clips' frames, into `<cacheDir>/packs/<key>.bin`, or opens what is there. The key is
  * the hash of the pictures' hashes, the options, the decoder's version and the format's: tables with the same pictures
  * in the same order share one pack, and a damaged pack is made again. Killed at any point, the next call starts over.
  *
- * A picture that can't be decoded gets no row: see `PackedImages.index`. A picture that is gone or has changed since
+ * A frame that several clips have is there once. A picture that can't be decoded gets no row: see `PackedImages.index`. A picture that is gone or has changed since
  * its table was read is a DataError.
  */
 export async function packImages(
@@ -57,7 +57,8 @@ export async function packImages(
   cacheDir: string,
   options: PackOptions = {},
 ): Promise<PackedImages> {
-  const refs = imagesOf(table, column)
+  const clips = picturesOf(table, column)
+  const refs = clips.flat()
   const unique = inFileOrder([...new Map(refs.map(ref => [ref.hash, ref])).values()])
   const { size, mode, background = 'white' } = decode
   const hashes = unique.map(ref => ref.hash)
@@ -79,10 +80,13 @@ export async function packImages(
   const packRow = new Map(hashes.filter(hash => !broken.has(hash)).map((hash, row) => [hash, row]))
   const index = Int32Array.from(refs, ref => packRow.get(ref.hash) ?? -1)
   const bad: BadRow[] = []
-  for (const [row, ref] of refs.entries()) {
-    const problem = broken.get(ref.hash)
-    if (problem !== undefined)
-      bad.push({ where: table.ids[row]!, problem: `${placeOf(ref)} can't be decoded: ${problem}.` })
+  for (const [row, pictures] of clips.entries()) {
+    const ref = pictures.find(picture => broken.has(picture.hash))
+    if (ref)
+      bad.push({
+        where: table.ids[row]!,
+        problem: `${placeOf(ref)} can't be decoded: ${broken.get(ref.hash)}.`,
+      })
   }
   return { pack, index, bad }
 }
@@ -116,10 +120,14 @@ export async function makePack(
   throw new DataError(`${stem}.bin does not read back as it was written. Check the disk.`)
 }
 
-function imagesOf(table: Table, name: string): readonly ImageRef[] {
+/** The pictures of each row. */
+function picturesOf(table: Table, name: string): readonly (readonly ImageRef[])[] {
   const column = table.columns[name]
-  if (column?.kind === 'image') return column.values
-  const images = Object.keys(table.columns).filter(other => table.columns[other]!.kind === 'image')
+  if (column?.kind === 'image') return column.values.map(ref => [ref])
+  if (column?.kind === 'frames') return column.values
+  const images = Object.keys(table.columns).filter(other =>
+    ['image', 'frames'].includes(table.columns[other]!.kind),
+  )
   const found = column
     ? `Column "${name}" holds ${column.kind} values, not images`
     : `There is no column "${name}"`

@@ -12,6 +12,7 @@ const number = z.union([
 
 const field = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('image') }),
+  z.strictObject({ kind: z.literal('frames'), frames: z.int().min(1) }),
   z.strictObject({ kind: z.literal('text'), variants: z.boolean().optional() }),
   z.strictObject({ kind: z.literal('category'), classes: z.array(z.string()) }),
   z.strictObject({ kind: z.literal('int') }),
@@ -23,11 +24,11 @@ const part = z.union([
   z.strictObject({ column: z.string(), row: z.int().min(0) }),
 ])
 
+const picture = z.strictObject({ path: z.string(), hash: z.string(), part: part.optional() })
+
 const column = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('image'),
-    values: z.array(z.strictObject({ path: z.string(), hash: z.string(), part: part.optional() })),
-  }),
+  z.strictObject({ kind: z.literal('image'), values: z.array(picture) }),
+  z.strictObject({ kind: z.literal('frames'), values: z.array(z.array(picture).min(1)) }),
   z.strictObject({ kind: z.literal('text'), values: z.array(z.array(z.string()).min(1)) }),
   z.strictObject({ kind: z.literal('category'), values: z.array(z.int()) }),
   z.strictObject({ kind: z.literal('int'), values: z.array(number) }),

@@ -26,6 +26,8 @@ export interface BadRow {
 
 export type Column =
   | { readonly kind: 'image'; readonly values: readonly ImageRef[] }
+  /** As many pictures a row as the field says. */
+  | { readonly kind: 'frames'; readonly values: readonly (readonly ImageRef[])[] }
   /** One or more texts a row, never none. */
   | { readonly kind: 'text'; readonly values: readonly (readonly string[])[] }
   | { readonly kind: 'category'; readonly values: readonly number[] }

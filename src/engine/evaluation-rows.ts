@@ -57,7 +57,7 @@ export async function withRows<T>(
   }
 }
 
-/** The same for a wire that reads one image field and nothing else, from a column of pictures of the dataset. */
+/** The same for a wire that reads one field of pictures or clips and nothing else, from a column of pictures of the dataset. */
 export async function withPictures<T>(
   wire: Wire,
   column: string,
@@ -65,10 +65,11 @@ export async function withPictures<T>(
   use: (gather: Gather, name: string) => Promise<T>,
 ): Promise<T> {
   const [field, ...others] = fieldsOf(reading.graph, [wire])
-  if (field?.derivation.kind !== 'image' || others.length)
-    throw new DataError(`"${wire}" is not made from one image field alone`)
+  const { derivation } = field ?? {}
+  if (!field || (derivation?.kind !== 'image' && derivation?.kind !== 'frames') || others.length)
+    throw new DataError(`"${wire}" is not made from one field of pictures alone`)
   const name = `${field.batch}.${field.port}/pixels`
-  const source = await open({ ...field, derivation: { ...field.derivation, column } }, reading)
+  const source = await open({ ...field, derivation: { ...derivation, column } }, reading)
   try {
     return await use(async rows => ({ [name]: (await source.gather(rows, () => 0)).pixels! }), name)
   } finally {

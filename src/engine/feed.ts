@@ -43,7 +43,8 @@ export async function openField(
   if (!column) throw new DataError(`the dataset has no column "${d.column}"`)
   const { cacheDir, signal, looksOnly } = context
   const look = looksOnly ? ({ presentOnly: true, memoryLimit: 0 } as const) : undefined
-  if (d.kind === 'image') {
+  if (d.kind === 'image' || d.kind === 'frames') {
+    const frames = d.kind === 'frames' ? d.frames : 1
     const decode = { size: d.size, mode: d.fit }
     const packed = await packImages(table, d.column, decode, cacheDir, {
       ...look,
@@ -52,15 +53,16 @@ export async function openField(
     })
     const rowBytes = d.size * d.size * 3
     return {
-      unusable: new Set([...packed.index].flatMap((at, row) => (at < 0 ? [row] : []))),
+      unusable: new Set([...packed.index].flatMap((at, i) => (at < 0 ? [Math.floor(i / frames)] : []))),
       bad: packed.bad,
-      hash: hashOf(['image', packed.pack.header.sha256, decode, hashOf([...packed.index])]),
+      hash: hashOf([d.kind, packed.pack.header.sha256, decode, hashOf([...packed.index])]),
       async gather(rows) {
-        const pixels = new Uint8Array(rows.length * rowBytes)
-        await packed.pack.gather(
-          rows.map(r => packed.index[r]!),
-          pixels,
+        const pixels = new Uint8Array(rows.length * frames * rowBytes)
+        const entries = Int32Array.from(
+          { length: rows.length * frames },
+          (_, i) => packed.index[rows[Math.floor(i / frames)]! * frames + (i % frames)]!,
         )
+        await packed.pack.gather(entries, pixels)
         return { pixels }
       },
       close: () => packed.pack.close(),

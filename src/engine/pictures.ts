@@ -1,8 +1,9 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
-import { encodePng, thumbnail } from '../data/decode.ts'
+import { encodePng, thumbnail, tiled } from '../data/decode.ts'
 import { reason } from '../data/error.ts'
+import { hashOf } from '../data/hash.ts'
 import { decodeLanes, mapLanes } from '../data/parallel.ts'
 import { PictureFiles, placeOf } from '../data/read/picture.ts'
 import { sceneOf } from '../data/scenes/reference.ts'
@@ -18,6 +19,8 @@ import { asDataset, type EngineDataset } from './values.ts'
 
 /** Height and width of a report's pictures, at most. */
 const SIDE = 128
+/** Frames that show a clip, at most. */
+const FRAMES = 4
 /** Hex digits of a picture's hash that name it. */
 const DIGITS = 32
 
@@ -64,16 +67,38 @@ function pictureColumn(graph: CheckedGraph, node: CheckedNode, dataset: EngineDa
   const read = operands ? fieldsOf(graph, [operands.rows, operands.columns]) : []
   const { columns } = dataset.table
   return (
-    read.find(f => f.derivation.kind === 'image')?.derivation.column ??
-    Object.keys(columns).find(name => columns[name]!.kind === 'image')
+    read.find(f => shows(f.derivation.kind))?.derivation.column ??
+    Object.keys(columns).find(name => shows(columns[name]!.kind))
   )
 }
 
-function picturesOf(dataset: EngineDataset, column: string | undefined): ReadonlyMap<string, ImageRef> {
+const shows = (kind: string): boolean => kind === 'image' || kind === 'frames'
+
+/** The picture of each row, or the frames of its clip, by the row's name. */
+function picturesOf(dataset: EngineDataset, column: string | undefined): ReadonlyMap<string, Shown> {
   const { columns, ids } = dataset.table
   const pictures = column === undefined ? undefined : columns[column]
+  if (pictures?.kind === 'frames') return new Map(ids.map((id, row) => [id, shownOf(pictures.values[row]!)]))
   if (pictures?.kind !== 'image') return new Map()
-  return new Map(ids.map((id, row) => [id, pictures.values[row]!]))
+  return new Map(
+    ids.map((id, row) => [id, { hash: pictures.values[row]!.hash, refs: [pictures.values[row]!] }]),
+  )
+}
+
+/** What stands for a row: one picture, or several beside each other. */
+interface Shown {
+  readonly hash: string
+  readonly refs: readonly ImageRef[]
+}
+
+/** Frames of a clip, evenly spread from the first to the last. */
+function shownOf(frames: readonly ImageRef[]): Shown {
+  const count = Math.min(FRAMES, frames.length)
+  const refs = Array.from(
+    { length: count },
+    (_, i) => frames[Math.round((i * (frames.length - 1)) / Math.max(1, count - 1))]!,
+  )
+  return { hash: hashOf(refs.map(ref => ref.hash)), refs }
 }
 
 /** The encoded bytes of a picture, from its file or drawn. */
@@ -82,9 +107,17 @@ async function picture(ref: ImageRef, files: PictureFiles): Promise<Uint8Array> 
   return scene ? encodePng(renderScene(scene, SIDE).pixels, SIDE) : files.read(ref)
 }
 
+/** A picture as a thumbnail, or a clip's frames in two rows of two. */
+async function small(refs: readonly ImageRef[], files: PictureFiles): Promise<Uint8Array> {
+  const side = refs.length === 1 ? SIDE : SIDE / 2
+  const pictures: Uint8Array[] = []
+  for (const ref of refs) pictures.push(await thumbnail(await picture(ref, files), side))
+  return pictures.length === 1 ? pictures[0]! : tiled(pictures, 2, side)
+}
+
 /** Writes what is not there yet; a picture that can't be read is left out, with a warning. By the source's hash. */
 async function writeAll(
-  refs: readonly ImageRef[],
+  wanted: readonly Shown[],
   run: string,
   node: string,
   context: EngineContext,
@@ -92,8 +125,7 @@ async function writeAll(
   const written = new Map<string, string>()
   const problems: string[] = []
   const files = new PictureFiles()
-  const write = async (ref: ImageRef): Promise<void> => {
-    const { hash } = ref
+  const write = async ({ hash, refs }: Shown): Promise<void> => {
     const name = `${hash.slice(0, DIGITS)}.webp`
     const file = join(run, 'pictures', name)
     try {
@@ -101,14 +133,14 @@ async function writeAll(
         () => true,
         () => false,
       )
-      if (!there) await writeFileAtomic(file, await thumbnail(await picture(ref, files), SIDE))
+      if (!there) await writeFileAtomic(file, await small(refs, files))
       written.set(hash, name)
     } catch (e) {
-      problems.push(`${placeOf(ref)}: ${reason(e)}`)
+      problems.push(`${placeOf(refs[0]!)}: ${reason(e)}`)
     }
   }
   try {
-    await mapLanes(refs, decodeLanes, write, context.signal)
+    await mapLanes(wanted, decodeLanes, write, context.signal)
   } finally {
     await files.close()
   }

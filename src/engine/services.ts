@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { peekEmoji } from '../data/emoji.ts'
+import { clipsSchema } from '../data/scenes/clip-dataset.ts'
 import { scenesSchema } from '../data/scenes/dataset.ts'
 import type { Services } from '../graph/host.ts'
 import { peekFolderAgain } from './peek.ts'
@@ -17,6 +18,7 @@ import { mix } from './services/mix.ts'
 import { parquet } from './services/parquet.ts'
 import { records } from './services/records.ts'
 import { sample } from './services/sample.ts'
+import { sceneClips } from './services/scene-clips.ts'
 import { scenes } from './services/scenes.ts'
 import { shuffle } from './services/shuffle.ts'
 import { shuffleColumn } from './services/shuffle-column.ts'
@@ -29,6 +31,7 @@ export const servicesFor = (context: ServiceContext): Services => ({
   emoji: emoji(context),
   folder: folder(context),
   scenes: scenes(context),
+  sceneClips: sceneClips(context),
   webdataset: webdataset(context),
   parquet: parquet(context),
   records: records(context),
@@ -46,6 +49,7 @@ export const servicesFor = (context: ServiceContext): Services => ({
   tokenizerFile: tokenizerFile(context),
   peekEmoji: ({ language }) => peekEmoji(language),
   peekScenes: async options => scenesSchema(options),
+  peekSceneClips: async options => clipsSchema(options),
   peekFolder: options =>
     peekFolderAgain({ ...options, path: resolve(context.folder, options.path), signal: context.signal }),
   ...peekFiles(context),

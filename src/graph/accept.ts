@@ -29,6 +29,13 @@ export function matchWire(port: string, accept: Accept, wire: PortType): void {
   if (accept.kind === 'record') {
     if (wire.kind !== 'record' || wire.record !== accept.record)
       throw refuse('DT030', '', hintFor(accept.record))
+    const tokens = accept.record === 'feat' ? wire.fields.tokens!.dims.length : 3
+    if (tokens !== 3)
+      throw refuse(
+        'DT032',
+        `tokens of rank ${tokens} where 3 is needed`,
+        'Take the mean over the frames first: "layer.mean" of the encoder’s "pooled".',
+      )
     return
   }
   if (wire.kind !== 'tensor')

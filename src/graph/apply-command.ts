@@ -1,4 +1,4 @@
-import { type Draft, produce } from 'immer'
+import { current, type Draft, produce } from 'immer'
 import { CommandFault } from './command-fault.ts'
 import type { GraphCommand, Restore } from './commands.ts'
 import {
@@ -10,10 +10,12 @@ import {
   type Wire,
   wiresOf,
 } from './document.ts'
+import { setGroup } from './groups.ts'
 import { own } from './own.ts'
 import { removeNodes } from './remove-nodes.ts'
 import { restore, restoring } from './restore.ts'
 import { isJson, setPath } from './set-path.ts'
+import { closeDef, isBoundary, openDef } from './subgraph/boundary.ts'
 
 export interface Applied {
   /** The same object where the command changes nothing. */
@@ -22,7 +24,7 @@ export interface Applied {
   readonly inverse: Restore
 }
 
-const WIRE = /^[a-z][a-z0-9_]*\..+$/su
+const WIRE = /^(@in|[a-z][a-z0-9_]*)\..+$/su
 const LARGEST_SEED = 0xffffffff
 
 type Edit<T extends GraphCommand['type']> = Extract<GraphCommand, { type: T }>
@@ -35,10 +37,12 @@ export function applyCommand(document: GraphDocument, command: GraphCommand): Ap
 }
 
 const apply = (document: GraphDocument, command: GraphCommand): GraphDocument =>
-  // An empty group or restore changes nothing; immer then gives back the same object.
-  produce(document, doc => {
-    edit(doc, command)
-  })
+  command.type === 'within'
+    ? within(document, command)
+    : // An empty group or restore changes nothing; immer then gives back the same object.
+      produce(document, doc => {
+        edit(doc, command)
+      })
 
 function edit(doc: Doc, c: GraphCommand): void {
   switch (c.type) {
@@ -46,7 +50,10 @@ function edit(doc: Doc, c: GraphCommand): void {
       addNode(doc, c)
       return
     case 'removeNodes':
-      for (const id of c.ids) nodeOf(doc, id)
+      for (const id of c.ids) {
+        nodeOf(doc, id)
+        if (isBoundary(id)) throw new CommandFault('the inputs and outputs of a subgraph stay', id)
+      }
       removeNodes(doc, new Set(c.ids))
       return
     case 'moveNodes':
@@ -66,6 +73,19 @@ function edit(doc: Doc, c: GraphCommand): void {
       return
     case 'disconnect':
       disconnect(doc, c)
+      return
+    case 'setMode':
+      for (const id of c.nodes) {
+        const node = nodeOf(doc, id)
+        if (c.mode === undefined) delete node.mode
+        else node.mode = c.mode
+      }
+      return
+    case 'setGroup':
+      setGroup(doc, c.id, c.group)
+      return
+    case 'within':
+      doc.defs = within(current(doc) as GraphDocument, c).defs as Doc['defs']
       return
     case 'setMeta':
       setMeta(doc, c.meta)
@@ -129,6 +149,13 @@ function connect(doc: Doc, { from, node, port, list, index }: Edit<'connect'>): 
   const others = wires.filter(w => w !== from)
   others.splice(index ?? others.length, 0, from)
   target.in[port] = others
+}
+
+/** Edits a subgraph as a graph of its own. */
+function within(document: GraphDocument, { def, command }: Edit<'within'>): GraphDocument {
+  const inner = openDef(document, def)
+  if (!inner) throw new CommandFault(`there is no subgraph "${def}"`)
+  return closeDef(document, def, apply(inner, command))
 }
 
 function disconnect(doc: Doc, { node, port, from }: Edit<'disconnect'>): void {

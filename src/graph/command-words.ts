@@ -2,6 +2,8 @@ import type { GraphCommand } from './commands.ts'
 
 const nodes = (n: number) => (n === 1 ? 'node' : `${n} nodes`)
 
+const MODES = { muted: 'Mute', bypassed: 'Bypass', active: 'Run' } as const
+
 /** What undo would take back, for people: `Move node`, `Change width`. */
 export function labelOf(c: GraphCommand): string {
   switch (c.type) {
@@ -19,6 +21,12 @@ export function labelOf(c: GraphCommand): string {
       return 'Connect'
     case 'disconnect':
       return 'Disconnect'
+    case 'setMode':
+      return `${MODES[c.mode ?? 'active']} ${nodes(c.nodes.length)}`
+    case 'setGroup':
+      return c.group ? 'Group' : 'Ungroup'
+    case 'within':
+      return labelOf(c.command)
     case 'setMeta': {
       const [field] = Object.keys(c.meta)
       return `Change ${field ?? 'graph'}`

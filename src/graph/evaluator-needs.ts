@@ -14,9 +14,11 @@ export function checkNeeds(graph: GraphNodes, node: CheckedNode): GraphFault[] {
   const def: EvaluatorNode = node.def
   const needs = def.needs(node.params)
   const bound = [...(needs.pairs ? [needs.pairs.port] : []), ...(needs.wires ?? [])]
-  const datasets = datasetInputs(def)
+  // An input that may be left open and is: there is nothing to hold against it.
+  const datasets = datasetInputs(def).filter(input => !def.inputs[input]!.optional || node.inputs[input])
   if ([...bound, ...datasets].some(input => isUnknown(node, input))) return []
   const faults: GraphFault[] = []
+  let clips: Clips | undefined
   const read: FieldRef[] = (needs.wires ?? []).flatMap(input => fieldsOf(graph, [wireOf(node, input)!]))
   if (needs.pairs) {
     const wire = wireOf(node, needs.pairs.port)!
@@ -32,11 +34,12 @@ export function checkNeeds(graph: GraphNodes, node: CheckedNode): GraphFault[] {
       const fields = fieldsOf(graph, [operands[side]])
       const filling = needs.pairs[side]
       if (filling === 'dataset') read.push(...fields)
-      else if (fields.length !== 1 || fields[0]!.derivation.kind !== KIND[filling])
+      else if (fields.length !== 1 || !KINDS[filling].includes(fields[0]!.derivation.kind))
         faults.push(notAlone(filling, operands[side], operands.node, fields, needs.pairs.port))
+      else if (fields[0]!.derivation.kind === 'frames') clips = fields[0]!.derivation
     }
   }
-  return [...faults, ...datasets.flatMap(input => missingColumns(node, input, read, needs.fields))]
+  return [...faults, ...datasets.flatMap(input => missingColumns(node, input, read, needs.fields, clips))]
 }
 
 /** What must be in one of the evaluator's datasets and is not; one missing column is one fault. */
@@ -45,15 +48,18 @@ function missingColumns(
   input: string,
   read: readonly FieldRef[],
   further: EvaluatorNeeds['fields'],
+  clips: Clips | undefined,
 ): GraphFault[] {
   const { schema } = port(node.inputs, input, 'dataset')
   const columns = new Map<string, GraphFault | undefined>()
-  const demand = (column: string, kind: Derivation['kind'], why: string) => {
-    const key = `${kind} ${column}`
-    if (!columns.has(key)) columns.set(key, missing(schema, input, column, kind, why))
+  const demand = (column: string, wanted: Wanted, why: string) => {
+    const key = `${wanted.kind} ${column}`
+    if (!columns.has(key)) columns.set(key, missing(schema, input, column, wanted, why))
   }
-  for (const f of read) demand(f.derivation.column, f.derivation.kind, `"${f.batch}.${f.port}" is made from`)
-  for (const [column, kind] of Object.entries(further)) demand(column, kind, 'it reads')
+  for (const f of read) demand(f.derivation.column, f.derivation, `"${f.batch}.${f.port}" is made from`)
+  // Where the side that is filled with pictures is made from clips, its columns hold clips of that length.
+  for (const [column, kind] of Object.entries(further))
+    demand(column, kind === 'image' && clips ? clips : { kind }, 'it reads')
   return [...columns.values()].filter(fault => fault !== undefined)
 }
 
@@ -68,11 +74,17 @@ const isUnknown = (node: CheckedNode, input: string): boolean => {
   return !type || ('kind' in type && type.kind === 'unknown')
 }
 
-/** The kind of field that a side filled with these is made from. */
-const KIND = { texts: 'text', pictures: 'image' } as const
+type Clips = Extract<Derivation, { kind: 'frames' }>
+type Wanted = { readonly kind: Exclude<Derivation['kind'], 'frames'> } | Pick<Clips, 'kind' | 'frames'>
+
+/** The kinds of field that a side filled with these is made from. */
+const KINDS: Readonly<Record<'texts' | 'pictures', readonly Derivation['kind'][]>> = {
+  texts: ['text'],
+  pictures: ['image', 'frames'],
+}
 
 function notAlone(
-  filling: keyof typeof KIND,
+  filling: keyof typeof KINDS,
   wire: string,
   pair: string,
   fields: readonly FieldRef[],
@@ -97,10 +109,17 @@ function missing(
   schema: DatasetSchema,
   input: string,
   column: string,
-  kind: Derivation['kind'],
+  wanted: Wanted,
   why: string,
 ): GraphFault | undefined {
+  const { kind } = wanted
   const field = own(schema.fields, column)
+  if (field?.kind === 'frames' && wanted.kind === 'frames' && field.frames !== wanted.frames)
+    return new GraphFault(
+      'DT050',
+      `${why} "${column}" as clips of ${wanted.frames} frames; in this dataset they have ${field.frames}`,
+      { port: input, hint: 'Give both datasets clips of one length.' },
+    )
   if (field?.kind === kind) return undefined
   if (field)
     return new GraphFault('DT050', `${why} "${column}" as ${kind}; in this dataset it is ${field.kind}`, {

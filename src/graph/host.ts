@@ -1,4 +1,4 @@
-import type { ScenesOptions } from './scenes.ts'
+import type { ClipsOptions, ScenesForm, ScenesOptions } from './scenes.ts'
 import type { Attribution, DatasetSchema } from './schema.ts'
 
 /** A dataset as host nodes pass it on: only the engine looks inside. */
@@ -39,9 +39,14 @@ export interface ReadingOptions {
 }
 
 export interface RecordsFile {
+  /** May hold braces, `{add_att,swap_obj}.json`. */
   readonly path: string
   readonly images?: string
   readonly pictures: readonly string[]
+  /** A column that says which file a row is of. */
+  readonly file?: string
+  /** Where the files come from: said where one is missing. */
+  readonly origin?: string
 }
 
 export interface CocoFile {
@@ -68,6 +73,7 @@ export interface Services {
   }) => Promise<DatasetValue>
   /** Drawn scenes; see the node for what the options mean. */
   readonly scenes: (options: ScenesOptions) => Promise<DatasetValue>
+  readonly sceneClips: (options: ClipsOptions) => Promise<DatasetValue>
   /** `path` may hold braces, `shard-{000..009}.tar`. */
   readonly webdataset: (options: ReadingOptions & { readonly path: string }) => Promise<DatasetValue>
   readonly parquet: (options: ReadingOptions & { readonly path: string }) => Promise<DatasetValue>
@@ -110,6 +116,8 @@ export interface Services {
     options: {
       readonly amount: { readonly rows: number } | { readonly share: number }
       readonly seed: number
+      readonly weight?: string
+      readonly replace?: boolean
     },
   ) => Promise<DatasetValue>
   readonly shuffle: (dataset: DatasetValue, options: { readonly seed: number }) => Promise<DatasetValue>
@@ -130,7 +138,10 @@ export interface Services {
     readonly language: string
     readonly split: string
   }) => Promise<DatasetSchema>
-  readonly peekScenes: (options: Pick<ScenesOptions, 'form' | 'count'>) => Promise<DatasetSchema>
+  readonly peekScenes: (options: ScenesForm) => Promise<DatasetSchema>
+  readonly peekSceneClips: (
+    options: Pick<ClipsOptions, 'form' | 'count' | 'frames'>,
+  ) => Promise<DatasetSchema>
   readonly peekFolder: (options: {
     readonly path: string
     readonly metadata?: string
@@ -156,7 +167,7 @@ export interface Side {
   readonly rows: number
 }
 
-/** A wire's value over a dataset: [rows, width], row-major. */
+/** A wire's value over a dataset: [rows, width], row-major; the width is 1 where a row has one number. */
 export interface Embedding {
   readonly rows: number
   readonly width: number
@@ -172,16 +183,18 @@ export interface EvaluationContext {
     column: string,
     from?: string,
   ): Promise<{ readonly classes: readonly string[]; readonly values: readonly number[] }>
-  /** Texts of a column, the variants of each row. */
-  texts(column: string): Promise<readonly (readonly string[])[]>
+  /** Texts of a column, the variants of each row. `from` names another of the evaluator's dataset inputs. */
+  texts(column: string, from?: string): Promise<readonly (readonly string[])[]>
+  /** Whether a dataset is wired to an input that may be left open. */
+  hasDataset(input: string): boolean
   /** Names of the rows, for tables and pictures in the report. */
   readonly rowIds: readonly string[]
   /** Runs one operand of the pairs wire over every row of the dataset. */
   embedDataset(side: 'rows' | 'columns'): Promise<Side>
-  /** Runs one operand of the pairs wire over the pictures of a column. */
-  embedPictures(side: 'rows' | 'columns', column: string): Promise<Side>
+  /** Runs one operand of the pairs wire over the pictures of a column. `from` names another dataset input. */
+  embedPictures(side: 'rows' | 'columns', column: string, from?: string): Promise<Side>
   /** The same over one picture: the mean of the column's, pixel by pixel. What a model sees that is to be blind. */
-  embedMeanPicture(side: 'rows' | 'columns', column: string): Promise<Side>
+  embedMeanPicture(side: 'rows' | 'columns', column: string, from?: string): Promise<Side>
   /** Runs one operand of the pairs wire over texts, tokenised as in training. */
   embedTexts(side: 'rows' | 'columns', texts: readonly string[]): Promise<Side>
   /** Averages groups of unit embeddings and makes the means unit again: prompt ensembles. */

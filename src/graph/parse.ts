@@ -1,6 +1,6 @@
 import type { Diagnostic } from './diagnostic.ts'
 import { suggest } from './diagnostic.ts'
-import { FORMAT_VERSION, type GraphDocument, ID } from './document.ts'
+import { FORMAT_VERSION, GROUP_COLOURS, type GraphDocument, ID } from './document.ts'
 import { explainIssues, type Finding } from './explain.ts'
 import { type JsonSource, placeOf, readJson } from './json-source.ts'
 import { z } from './kit.ts'
@@ -17,19 +17,28 @@ const node = z.strictObject({
   type: z.string().min(1),
   v: z.int().min(1),
   title: z.string().optional(),
+  mode: z.enum(['muted', 'bypassed']).optional(),
   params: z.record(z.string(), z.unknown()).default({}),
   in: z.record(z.string(), wires).default({}),
 })
+const places = z.record(z.string(), z.tuple([z.number(), z.number()]))
+const groups = z.record(
+  id,
+  z.strictObject({ title: z.string(), colour: z.enum(GROUP_COLOURS).default('grey'), nodes: z.array(id) }),
+)
 const def = z.strictObject({
   params: z.record(z.string(), z.unknown()).default({}),
   in: z.array(id).default([]),
   out: z.record(z.string(), wire).default({}),
   nodes: z.record(id, node),
+  view: places.optional(),
+  groups: groups.optional(),
   source: z.strictObject({ file: z.string(), hash: z.string() }).optional(),
 })
 const field = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['image', 'int', 'float']) }),
   z.strictObject({ kind: z.literal('text'), variants: z.boolean().optional() }),
+  z.strictObject({ kind: z.literal('frames'), frames: z.int().min(1) }),
   z.strictObject({ kind: z.literal('category'), classes: z.array(z.string()) }),
 ])
 const attribution = z.strictObject({ name: z.string(), licence: z.string(), by: z.string() })
@@ -50,7 +59,8 @@ const documentSchema = z.strictObject({
   meta,
   nodes: z.record(id, node),
   defs: z.record(id, def).default({}),
-  view: z.record(z.string(), z.tuple([z.number(), z.number()])).default({}),
+  view: places.default({}),
+  groups: groups.optional(),
   lock: lock.default({}),
 })
 

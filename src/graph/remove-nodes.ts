@@ -1,5 +1,6 @@
 import type { Draft } from 'immer'
 import { type GraphDocument, splitWire, wiresOf } from './document.ts'
+import { leaveGroups } from './groups.ts'
 
 /** Takes nodes out, with every wire from them, every reference to them, their places and last known schemas. */
 export function removeNodes(doc: Draft<GraphDocument>, ids: ReadonlySet<string>): void {
@@ -9,6 +10,7 @@ export function removeNodes(doc: Draft<GraphDocument>, ids: ReadonlySet<string>)
     delete doc.nodes[id]
     delete doc.view[id]
   }
+  leaveGroups(doc, ids)
   for (const wire of Object.keys(doc.lock.schemas ?? {}))
     if (gone(splitWire(wire).node)) delete doc.lock.schemas![wire]
   for (const node of Object.values(doc.nodes)) {

@@ -1,6 +1,8 @@
 /** What one column of a dataset holds. */
 export type Field =
   | { readonly kind: 'image' }
+  /** A clip: so many pictures a row, in the order of time. */
+  | { readonly kind: 'frames'; readonly frames: number }
   /** `variants`: a row may hold several texts; training picks one per epoch, seeded. */
   | { readonly kind: 'text'; readonly variants?: boolean }
   /** One of `classes`; a row holds the index, -1 where it has none. */

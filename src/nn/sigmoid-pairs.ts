@@ -7,7 +7,7 @@ import { diagonal, type LossTerms } from './contrastive.ts'
  * SigLIP's loss: each pair by itself is true (on the diagonal, z = 1) or false (z = -1),
  * -(1/B) Σᵢⱼ ln σ(zᵢⱼ ℓᵢⱼ). `logits` float [B, B′]; divided by B, not by the number of pairs.
  *
- * Source: Zhai et al. 2023 (arXiv 2303.15343), Eq. 1 and Algorithm 1.
+ * Source: Zhai et al. 2023 (arXiv 2303.15343), section 3.2 and Algorithm 1.
  */
 export function sigmoidPairs(b: Builder, logits: Var): LossTerms {
   const { dtype, shape } = logits.type

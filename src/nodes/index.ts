@@ -12,6 +12,7 @@ import { mix } from './data/mix.ts'
 import { parquet } from './data/parquet.ts'
 import { records } from './data/records.ts'
 import { sample } from './data/sample.ts'
+import { sceneClips } from './data/scene-clips.ts'
 import { scenes } from './data/scenes.ts'
 import { shuffle } from './data/shuffle.ts'
 import { shuffleColumn } from './data/shuffle-column.ts'
@@ -20,6 +21,8 @@ import { webdataset } from './data/webdataset.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
 import { bar } from './evaluation/bar.ts'
+import { curve } from './evaluation/curve.ts'
+import { distribution } from './evaluation/distribution.ts'
 import { factors } from './evaluation/factors.ts'
 import { forcedChoice } from './evaluation/forced-choice.ts'
 import { geometry } from './evaluation/geometry.ts'
@@ -27,11 +30,13 @@ import { knn } from './evaluation/knn.ts'
 import { linearProbe } from './evaluation/linear-probe.ts'
 import { quads } from './evaluation/quads.ts'
 import { retrieval } from './evaluation/retrieval.ts'
+import { statements } from './evaluation/statements.ts'
 import { throughput } from './evaluation/throughput.ts'
 import { zeroShot } from './evaluation/zero-shot.ts'
 import { attentionPool } from './layer/attention-pool.ts'
 import { batchNorm } from './layer/batch-norm.ts'
 import { embedding } from './layer/embedding.ts'
+import { meanOverAxis } from './layer/mean.ts'
 import { mlp } from './layer/mlp.ts'
 import { normalize } from './layer/normalize.ts'
 import { projection } from './layer/projection.ts'
@@ -53,6 +58,7 @@ import { lion } from './optimizer/lion.ts'
 import { schedule } from './optimizer/schedule.ts'
 import { sgd } from './optimizer/sgd.ts'
 import { captionMixer } from './pair/caption-mixer.ts'
+import { diagonal } from './pair/diagonal.ts'
 import { logits } from './pair/logits.ts'
 import { bpe } from './text/bpe.ts'
 import { textDropTokens } from './text/drop-tokens.ts'
@@ -68,6 +74,7 @@ const ALL: readonly NodeDef[] = [
   parquet,
   coco,
   scenes,
+  sceneClips,
   filter,
   map,
   sample,
@@ -90,10 +97,12 @@ const ALL: readonly NodeDef[] = [
   embedding,
   scalarHead,
   attentionPool,
+  meanOverAxis,
   batchNorm,
   vectorQuantizer,
   logits,
   captionMixer,
+  diagonal,
   infoNCE,
   sigmoid,
   nce,
@@ -113,12 +122,15 @@ const ALL: readonly NodeDef[] = [
   retrieval,
   zeroShot,
   forcedChoice,
+  statements,
   quads,
   factors,
+  distribution,
   linearProbe,
   knn,
   geometry,
   bar,
+  curve,
   throughput,
   note,
 ]

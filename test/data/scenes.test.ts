@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { captionsOf, clearPairs } from '../../src/data/scenes/captions.ts'
 import { isFalse, isTrue } from '../../src/data/scenes/claims.ts'
-import { EVENTS, sampleClip, sweep } from '../../src/data/scenes/clips.ts'
+import { sampleClip, sweep } from '../../src/data/scenes/clips.ts'
 import { hardPair, NEGATIVE_KINDS } from '../../src/data/scenes/negatives.ts'
 import { askAbout, QUESTION_KINDS } from '../../src/data/scenes/questions.ts'
 import { randomOf } from '../../src/data/scenes/random.ts'
@@ -11,6 +11,7 @@ import type { Scene, SceneObject } from '../../src/data/scenes/scene.ts'
 import { isHeldOutPair } from '../../src/data/scenes/splits.ts'
 import { anchorOf, maskOf, truthOf } from '../../src/data/scenes/truth.ts'
 import { COLOUR_NAMES, COLOURS, SHAPES } from '../../src/data/scenes/vocabulary.ts'
+import { CLIP_EVENTS, SCENE_STYLES } from '../../src/graph/scenes.ts'
 
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 const scenes = (n: number, seed = 1): Scene[] =>
@@ -148,12 +149,16 @@ describe('rendering', () => {
 })
 
 describe('language', () => {
+  const options = { styles: SCENE_STYLES, placed: true }
+
   test('captions name what is there, the first one reads well', () => {
     const scene = sampleScene(1, 4, EVERYTHING)
-    expect(captionsOf(scene, randomOf(1, 4))[0]).toBe('a red pentagon to the left of a pink circle on slate')
+    expect(captionsOf(scene, randomOf(1, 4), options)[0]).toBe(
+      'a red pentagon to the left of a pink circle on slate',
+    )
     for (const s of scenes(100)) {
       for (const claim of clearPairs(s)) expect(isTrue(s, claim)).toBe(true)
-      const captions = captionsOf(s, randomOf(9))
+      const captions = captionsOf(s, randomOf(9), options)
       expect(captions.every(c => !/undefined| {2}/.test(c))).toBe(true)
       expect(new Set(captions).size).toBe(captions.length)
     }
@@ -211,7 +216,7 @@ describe('language', () => {
 })
 
 describe('clips', () => {
-  test.each(EVENTS)('%s: possible and impossible are equal until the moment that breaks', event => {
+  test.each(CLIP_EVENTS)('%s: possible and impossible are equal until the moment that breaks', event => {
     for (const i of range(30)) {
       const options = { ...EVERYTHING, frames: 16 }
       const [good, odd] = [sampleClip(1, i, event, true, options), sampleClip(1, i, event, false, options)]

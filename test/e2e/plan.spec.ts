@@ -44,7 +44,9 @@ test('the plan says what will run and why, on the panel and on the cards, and th
   const said = new Map(
     window.events
       .slice(before)
-      .flatMap(e => (e.type === 'node' && e.state !== 'done' ? [[e.node, e.why ?? e.state] as const] : [])),
+      .flatMap(e =>
+        e.type === 'node' && (e.why || e.state === 'cached') ? [[e.node, e.why ?? 'cached']] : [],
+      ),
   )
   for (const line of planned) {
     const [node, what] = [...said].find(([id]) => line.includes(id)) ?? []
@@ -56,11 +58,17 @@ test('the plan says what will run and why, on the panel and on the cards, and th
   await expect(row('train')).toContainText('asked to run again')
 })
 
-test('by keyboard alone: the tab, a node of the plan, and that node selected', async ({ workbench }) => {
+test('by keyboard alone: the plan by its key and by its tab, a node of the plan, and that node selected', async ({ workbench }) => {
   const { window } = await workbench.start({ steps: 30, seed: 32 })
   const { page, runs } = window
-  await runs.getByRole('tab', { name: /^Charts/ }).focus()
+  const charts = runs.getByRole('tab', { name: /^Charts/ })
+  await charts.focus()
   for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowRight')
+  await expect(runs.getByRole('tab', { name: 'Plan' })).toHaveAttribute('aria-selected', 'true')
+  for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowLeft')
+  await expect(charts).toHaveAttribute('aria-selected', 'true')
+  await window.canvas.focus()
+  await page.keyboard.press('Alt+p')
   await expect(runs.getByRole('tab', { name: 'Plan' })).toHaveAttribute('aria-selected', 'true')
   await expect(runs.getByRole('listitem').first()).toBeVisible({ timeout: 60_000 })
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '')

@@ -137,7 +137,7 @@ describe('the file', () => {
         text.replace('"lock": {}', `"lock": { "schemas": { "a.dataset": { "fields": { "x": ${field} } } } }`),
       )
     expect(locked('{ "kind": "video" }')).toMatchInlineSnapshot(
-      `"line 105: error DT002 lock.schemas.a.dataset.fields.x.kind: it must be "image" or "int" or "float" or "text" or "category", not "video""`,
+      `"line 105: error DT002 lock.schemas.a.dataset.fields.x.kind: it must be "image" or "int" or "float" or "text" or "frames" or "category", not "video""`,
     )
     expect(locked('{ "kind": "category" }')).toMatchInlineSnapshot(
       `"line 105: error DT002 lock.schemas.a.dataset.fields.x.classes: it is missing; it must be a list […]"`,
@@ -208,10 +208,10 @@ describe('nodes and parameters', () => {
       `"error DT010 node "vision" type: there is no node type "encoder.vitt". Did you mean "encoder.vit"?"`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'sticky' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens, data.batch and 39 more."`,
+      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 46 more."`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'constructor' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens, data.batch and 39 more."`,
+      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 46 more."`,
     )
   })
 
@@ -314,7 +314,7 @@ describe('nodes and parameters', () => {
 describe('wires', () => {
   test('missing input', () => {
     expect(findings(rewired(clip(), 'vision', { image: undefined }))).toMatchInlineSnapshot(
-      `"error DT021 node "vision" port "image": nothing is wired to "image", which takes float[batch, height, width, channel]. Pictures in 0–1. Wire "batch.image"."`,
+      `"error DT021 node "vision" port "image": nothing is wired to "image", which takes float[…, height, width, channel]. Pictures in 0–1; of clips every frame is a picture. Wire "batch.image"."`,
     )
     expect(findings(rewired(clip(), 'train', { loss: [] }))).toMatchInlineSnapshot(
       `"error DT021 node "train" port "loss": nothing is wired to "loss", which takes loss. One objective or several. Wire "loss.loss"."`,
@@ -378,10 +378,10 @@ describe('wires', () => {
 
   test('wrong kind', () => {
     expect(findings(rewired(clip(), 'vision', { image: 'batch.caption' }))).toMatchInlineSnapshot(
-      `"error DT030 node "vision" port "image": several tensors where one is needed: the input takes float[batch, height, width, channel], the wire carries tok{ids int[batch 128, length 32], valid bool[batch 128, length 32], eot int[batch 128]}. Another output fits: "batch.image"."`,
+      `"error DT030 node "vision" port "image": several tensors where one is needed: the input takes float[…, height, width, channel], the wire carries tok{ids int[batch 128, length 32], valid bool[batch 128, length 32], eot int[batch 128]}. Another output fits: "batch.image"."`,
     )
     expect(findings(rewired(clip(), 'vision', { image: 'train_emoji.dataset' }))).toMatchInlineSnapshot(
-      `"error DT030 node "vision" port "image": the input takes float[batch, height, width, channel], the wire carries dataset{image, caption, name, language, group, subgroup, skin_tone, gender, id}"`,
+      `"error DT030 node "vision" port "image": the input takes float[…, height, width, channel], the wire carries dataset{image, caption, name, language, group, subgroup, skin_tone, gender, id}"`,
     )
     expect(findings(rewired(clip(), 'image_projection', { input: 'vision.feat' }))).toMatchInlineSnapshot(
       `"error DT030 node "image_projection" port "input": several tensors where one is needed: the input takes float[…, any], the wire carries feat{tokens float[batch 128, token 65, width 192], valid bool[batch 128, token 65]}. Another output fits: "vision.pooled"."`,
@@ -408,7 +408,7 @@ describe('wires', () => {
       `"error DT032 node "logits" port "image": rank 4 where 2 is needed: the input takes float[batch, any], the wire carries float[batch 128, height 64, width 64, channel 3]"`,
     )
     expect(findings(rewired(clip(), 'vision', { image: 'text_unit.output' }))).toMatchInlineSnapshot(
-      `"error DT032 node "vision" port "image": rank 2 where 4 is needed: the input takes float[batch, height, width, channel], the wire carries float[batch 128, embed 96]"`,
+      `"error DT032 node "vision" port "image": rank 2 where at least 3 is needed: the input takes float[…, height, width, channel], the wire carries float[batch 128, embed 96]"`,
     )
   })
 
@@ -439,7 +439,7 @@ describe('wires', () => {
     )
     const mine: Registry = new Map([...registry, ['layer.turn', turned]])
     expect(note(checkGraph(doc, mine, clipSchemas).diagnostics)).toMatchInlineSnapshot(
-      `"error DT033 node "vision" port "image": axis "channel" where "height" is needed: the input takes float[batch, height, width, channel], the wire carries float[batch 128, channel 3, height 64, width 64]"`,
+      `"error DT033 node "vision" port "image": axis "channel" where "height" is needed: the input takes float[…, height, width, channel], the wire carries float[batch 128, channel 3, height 64, width 64]"`,
     )
   })
 
@@ -459,6 +459,12 @@ describe('wires', () => {
       findings(rewired(withNode(clip(), 'small', small), 'text', { text: 'small.caption' })),
     ).toMatchInlineSnapshot(
       `"error DT034 node "logits" port "text": axis "batch" is 128 in "image" and 64 in "text": float[batch 128, embed 96] and float[batch 64, embed 96]. Make both batch sizes equal."`,
+    )
+  })
+
+  test('a bypassed node that has nothing to pass on', () => {
+    expect(findings(withNode(clip(), 'tokenizer', { mode: 'bypassed' }))).toMatchInlineSnapshot(
+      `"error DT027 node "tokenizer" port "tokenizer": it is bypassed, but has nothing to pass on to "batch.tokenizer", which takes tokenizer: none of what it reads fits: "train_emoji.dataset" carries dataset{image, caption, name, language, group, subgroup, skin_tone, gender, id}. Mute it instead, or wire "batch.tokenizer" to another node."`,
     )
   })
 

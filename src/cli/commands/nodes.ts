@@ -1,7 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { suggest } from '../../graph/diagnostic.ts'
 import type { NodeDef } from '../../graph/kit.ts'
 import { paramSchema } from '../../graph/param-schema.ts'
 import { registry } from '../../nodes/index.ts'
+import { examplesIn } from '../examples.ts'
 import { CliError, EXIT } from '../exit.ts'
 import type { Io, Output } from '../io.ts'
 import { nodePage } from '../node-page.ts'
@@ -32,11 +34,17 @@ export async function nodesCommand(type: string | undefined, flags: NodesFlags, 
   return EXIT.ok
 }
 
+/** The project's graphs, beside its built code. */
+const GRAPHS = fileURLToPath(new URL('../graphs', import.meta.url))
+
+const usedIn = ({ type }: NodeDef): string[] =>
+  examplesIn(GRAPHS).flatMap(({ file, types }) => (types.has(type) ? [`graphs/${file}`] : []))
+
 const summary = ({ type, version, title, category }: NodeDef) => ({ type, version, title, category })
 
 function details(def: NodeDef) {
   const { inputs, outputs } = nodePage(def)
-  return { doc: def.doc, params: paramSchema(def), inputs, outputs }
+  return { doc: def.doc, params: paramSchema(def), inputs, outputs, usedIn: usedIn(def) }
 }
 
 function listNodes(out: Output): void {
@@ -75,6 +83,11 @@ function showNode(def: NodeDef, out: Output): void {
     'Outputs',
     ['left', 'left', 'left'],
     (page.outputs ?? []).map(p => [p.name, p.type, p.note]),
+  )
+  section(
+    'Used in',
+    ['left'],
+    usedIn(def).map(file => [file, '']),
   )
 
   function section(title: string, align: readonly Align[], rows: readonly (readonly string[])[]): void {

@@ -1,5 +1,5 @@
-import type { PlannedNode } from '../../protocol/messages.ts'
-import { plural } from './format.ts'
+import type { MeasuredTrain, PlannedNode } from '../../protocol/messages.ts'
+import { duration, fileSize, plural } from './format.ts'
 import type { Style } from './style.ts'
 import { table } from './table.ts'
 
@@ -25,3 +25,21 @@ export function planLines(nodes: readonly PlannedNode[], style: Style): string[]
 /** On a first run everything is made, so that what depends on what goes without saying. */
 const doubt = (why: string, unless: readonly string[] = []): string =>
   unless.length && why !== 'first run' ? `depends on what ${unless.join(', ')} will make` : ''
+
+/** What a step of each Train needs at its peak, and what would make it fit where it does not. */
+export function memoryLines(trains: readonly MeasuredTrain[], style: Style): string[] {
+  return trains.flatMap(({ train, facts: { memory, devices }, fit, advice, compileSeconds, fromCache }) => {
+    if (!memory) return [`${train}: this engine can't tell how much memory a step needs`]
+    const each = devices > 1 ? ' on each device' : ''
+    const compiled = `compiled in ${duration(compileSeconds)}${fromCache ? ', from the cache' : ''}`
+    const needs = `${train}: a step needs ${fileSize(memory.totalBytes)}${each} at its peak (${compiled})`
+    if (!fit || fit.neededBytes <= fit.availableBytes) return [needs]
+    return [
+      style.bold(`${needs}, which does not fit: ${fit.there}`),
+      ...advice.map(({ node, param, value, about, bytes: estimate }) => {
+        const then = estimate === undefined ? '' : `; about ${fileSize(estimate)}`
+        return `  --set ${node}.${param}=${value}  ${about}${then}`
+      }),
+    ]
+  })
+}

@@ -1,3 +1,4 @@
+import type { SceneStyle } from '../../graph/scenes.ts'
 import type { Claim, Thing } from './claims.ts'
 import type { Random } from './random.ts'
 import { clearRelation, placeOf } from './relations.ts'
@@ -31,20 +32,25 @@ export function clearPairs(scene: Scene): Extract<Claim, { kind: 'relation' }>[]
 /** Few words: `red circle, blue square`. */
 export const terse = (scene: Scene): string => scene.objects.map(o => noun(briefly(o))).join(', ')
 
-/** Each object in turn, from the left: `a large plain red circle at the upper left`. */
-export const regionCaption = (object: SceneObject): string =>
-  say({ kind: 'thing', thing: fully(object), place: placeOf(object) })
+/** An object by itself: `a large plain red circle at the upper left`. */
+export const regionCaption = (object: SceneObject, placed = true): string => say(thingOf(object, placed))
 
-/** Everything there is to say, for long-context text encoders. */
-export function dense(scene: Scene): string {
-  const objects = [...scene.objects].sort((a, b) => a.x - b.x)
-  const listed = objects.map(regionCaption)
-  const [first, ...rest] = clearPairs(scene)
+const thingOf = (object: SceneObject, placed: boolean): Extract<Claim, { kind: 'thing' }> => ({
+  kind: 'thing',
+  thing: fully(object),
+  ...(placed && { place: placeOf(object) }),
+})
+
+/** Everything there is to say, for long-context text encoders. Objects go from the left unless places are left out. */
+function dense(scene: Scene, placed: boolean, reads: boolean): string {
+  const objects = placed ? [...scene.objects].sort((a, b) => a.x - b.x) : scene.objects
+  const listed = objects.map(o => regionCaption(o, placed))
+  const [first, ...rest] = placed ? clearPairs(scene) : []
   const related = [first, ...rest.slice(0, 2)].flatMap(p =>
     p ? [`The ${noun(p.a)} is ${relationWords(p.relation)} the ${noun(p.b)}.`] : [],
   )
   const count = objects.length === 1 ? 'one object' : `${objects.length} objects`
-  const words = scene.lettering ? [`It reads ${scene.lettering.text}.`] : []
+  const words = reads && scene.lettering ? [`It reads ${scene.lettering.text}.`] : []
   return [
     `A picture ${groundWords(scene.background)} with ${count}: ${listed.join('; ')}.`,
     ...related,
@@ -52,31 +58,50 @@ export function dense(scene: Scene): string {
   ].join(' ')
 }
 
+/** Which captions of a scene are wanted. */
+export interface CaptionOptions {
+  readonly styles: readonly SceneStyle[]
+  /** Whether they may say where things are; otherwise the same sentences without that. */
+  readonly placed: boolean
+  /** Whether they say what is written in the picture; not by default. */
+  readonly reads?: boolean
+}
+
 /**
- * The captions of a scene, the first canonical: what stands where, all objects, pairs, places, then fewer and more
- * words. Each is true. Paraphrases are drawn with `random`.
+ * The captions of a scene in the order of the styles, each once; the summary where the scene offers none of them. Each
+ * is true. Paraphrases are drawn with `random`, a style's own the same whatever other styles are wanted.
  */
-export function captionsOf(scene: Scene, random: Random): string[] {
+export function captionsOf(
+  scene: Scene,
+  random: Random,
+  { styles, placed, reads = false }: CaptionOptions,
+): string[] {
   const { objects, background: ground } = scene
-  const [first] = objects
+  const [first, second] = objects
   if (!first) return [`nothing ${groundWords(ground)}`]
   const wording = () => ({ template: random.below(3), words: random.below(2) })
   const pairs = clearPairs(scene)
-  const canonical = pairs[0]
-    ? say({ ...pairs[0], ground })
-    : objects[1]
-      ? say({ kind: 'both', a: briefly(first), b: briefly(objects[1]), ground })
-      : say({ kind: 'thing', thing: briefly(first), place: placeOf(first), ground })
-  const captions = [
-    canonical,
-    terse(scene),
-    ...random
+  const told = (pair: (typeof pairs)[number]): Claim =>
+    placed ? pair : { kind: 'both', a: pair.a, b: pair.b }
+  const summary = pairs[0]
+    ? say({ ...told(pairs[0]), ground } as Claim)
+    : second
+      ? say({ kind: 'both', a: briefly(first), b: briefly(second), ground })
+      : say({ ...thingOf(first, placed), thing: briefly(first), ground })
+  const all: Readonly<Record<SceneStyle, readonly string[]>> = {
+    summary: [summary],
+    terse: [terse(scene)],
+    relations: random
       .shuffled(pairs)
       .slice(0, 3)
-      .map(claim => say(claim, wording())),
-    ...objects.map(o => say({ kind: 'thing', thing: fully(o), place: placeOf(o) }, wording())),
-    `${objects.map(o => aNoun(fully(o))).join(', ')} ${groundWords(ground)}`,
-    dense(scene),
-  ]
-  return [...new Set(captions)]
+      .map(pair => say(told(pair), wording())),
+    things: objects.map(o => say(thingOf(o, placed), wording())),
+    list: [`${objects.map(o => aNoun(fully(o))).join(', ')} ${groundWords(ground)}`],
+    dense: [dense(scene, placed, reads)],
+  }
+  const written = reads && scene.lettering ? ` with ${scene.lettering.text} written on it` : ''
+  const wanted = styles.flatMap(style =>
+    style === 'dense' ? all.dense : all[style].map(caption => caption + written),
+  )
+  return wanted.length > 0 ? [...new Set(wanted)] : [summary + written]
 }

@@ -1,4 +1,5 @@
 import { isAtAll, isClearly, type Place, placeOf, type Relation } from './relations.ts'
+import type { Vocabulary } from './sample.ts'
 import type { Scene, SceneObject } from './scene.ts'
 import type { Background, Colour, Shape, Size, Texture } from './vocabulary.ts'
 
@@ -32,6 +33,15 @@ export const fits = (object: SceneObject, thing: Thing): boolean =>
   (thing.colour === undefined || object.colour === thing.colour) &&
   (thing.size === undefined || object.size === thing.size) &&
   (thing.texture === undefined || object.texture === thing.texture)
+
+/** Every colour and shape that no object of a scene has together. */
+export const absentThings = (
+  scene: Scene,
+  { shapes, colours, allows }: Pick<Vocabulary, 'shapes' | 'colours' | 'allows'>,
+): Thing[] =>
+  colours
+    .flatMap(colour => shapes.map(shape => ({ shape, colour })))
+    .filter(thing => !scene.objects.some(o => fits(o, thing)) && (allows?.(thing) ?? true))
 
 /** Whether a claim is true of a scene beyond doubt. */
 export function isTrue(scene: Scene, claim: Claim): boolean {

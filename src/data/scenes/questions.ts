@@ -1,10 +1,11 @@
 import { briefly, clearPairs } from './captions.ts'
-import { fits, type Thing } from './claims.ts'
+import { absentThings, fits, type Thing } from './claims.ts'
 import type { Random } from './random.ts'
 import { OPPOSITE } from './relations.ts'
+import { EVERYTHING, type Vocabulary } from './sample.ts'
 import type { Scene, SceneObject } from './scene.ts'
 import { aNoun, noun, relationWords } from './sentences.ts'
-import { COLOUR_NAMES, SHAPES, SIZES } from './vocabulary.ts'
+import { SIZES } from './vocabulary.ts'
 
 export const QUESTION_KINDS = ['existence', 'count', 'attribute', 'comparison', 'relation'] as const
 export type QuestionKind = (typeof QUESTION_KINDS)[number]
@@ -27,7 +28,7 @@ const yesOrNo = (kind: QuestionKind, question: string, yes: boolean): Question =
   options: YES_NO,
 })
 
-type Ask = (scene: Scene, random: Random) => Question | undefined
+type Ask = (scene: Scene, random: Random, from: Vocabulary) => Question | undefined
 
 const only = (scene: Scene, thing: Thing): SceneObject | undefined => {
   const found = scene.objects.filter(o => fits(o, thing))
@@ -36,17 +37,14 @@ const only = (scene: Scene, thing: Thing): SceneObject | undefined => {
 
 /** Yes and no are equally likely wherever the scene allows both, so that a blind guess earns half. */
 const ASK: Readonly<Record<QuestionKind, Ask>> = {
-  existence: (scene, random) => {
+  existence: (scene, random, from) => {
     const there = random.unit() < 0.5 && scene.objects.length > 0
-    const absent = COLOUR_NAMES.flatMap(colour => SHAPES.map(shape => ({ shape, colour }))).filter(
-      thing => !scene.objects.some(o => fits(o, thing)),
-    )
-    const thing = there ? briefly(random.pick(scene.objects)) : random.pick(absent)
+    const thing = there ? briefly(random.pick(scene.objects)) : random.pick(absentThings(scene, from))
     return yesOrNo('existence', `is there ${aNoun(thing)}?`, there)
   },
-  count: (scene, random) => {
+  count: (scene, random, { shapes }) => {
     const shape = random.unit() < 0.7 ? scene.objects[random.below(scene.objects.length)]?.shape : undefined
-    const thing: Thing = { shape: shape ?? random.pick(SHAPES) }
+    const thing: Thing = { shape: shape ?? random.pick(shapes) }
     const n = scene.objects.filter(o => fits(o, thing)).length
     return {
       kind: 'count',
@@ -55,7 +53,7 @@ const ASK: Readonly<Record<QuestionKind, Ask>> = {
       options: COUNTS,
     }
   },
-  attribute: (scene, random) => {
+  attribute: (scene, random, { colours }) => {
     const single = scene.objects.filter(o => only(scene, { shape: o.shape }) === o)
     if (single.length === 0) return undefined
     const object = random.pick(single)
@@ -63,7 +61,7 @@ const ASK: Readonly<Record<QuestionKind, Ask>> = {
       kind: 'attribute',
       question: `what colour is the ${noun({ shape: object.shape })}?`,
       answer: object.colour,
-      options: COLOUR_NAMES,
+      options: colours,
     }
   },
   comparison: (scene, random) => {
@@ -89,5 +87,9 @@ const ASK: Readonly<Record<QuestionKind, Ask>> = {
 const plural = (word: string): string => (/(s|x|sh|ch)$/.test(word) ? `${word}es` : `${word}s`)
 
 /** A question of a kind about a scene, with its answer; undefined where the scene has none of that kind. */
-export const askAbout = (scene: Scene, kind: QuestionKind, random: Random): Question | undefined =>
-  ASK[kind](scene, random)
+export const askAbout = (
+  scene: Scene,
+  kind: QuestionKind,
+  random: Random,
+  from: Vocabulary = EVERYTHING,
+): Question | undefined => ASK[kind](scene, random, from)

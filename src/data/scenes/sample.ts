@@ -29,6 +29,9 @@ export interface SceneOptions {
   readonly allows?: (object: Pick<SceneObject, 'shape' | 'colour'>) => boolean
 }
 
+/** What the things of a dataset may be. */
+export type Vocabulary = Pick<SceneOptions, 'shapes' | 'colours' | 'textures' | 'allows'>
+
 export const EVERYTHING: SceneOptions = {
   objects: [1, 5],
   shapes: SHAPES,

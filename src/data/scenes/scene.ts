@@ -15,6 +15,15 @@ export interface SceneObject {
   readonly angle: number
 }
 
+/** Left, top, right and bottom of the square that holds an object, in shares of the picture's side. */
+export const squareOf = ({ x, y, radius }: SceneObject): readonly [number, number, number, number] =>
+  [x - radius, y - radius, x + radius, y + radius].map(v => Math.round(v * 1e4) / 1e4) as unknown as [
+    number,
+    number,
+    number,
+    number,
+  ]
+
 /** Words written into the picture, in capitals. */
 export interface Lettering {
   readonly text: string
@@ -43,5 +52,7 @@ export interface Scene {
   /** From the back to the front: later ones cover earlier ones. */
   readonly objects: readonly SceneObject[]
   readonly lettering?: Lettering
+  /** Where the ground begins that things stand on: everything below is darker. */
+  readonly floor?: number
   readonly camera: Camera
 }

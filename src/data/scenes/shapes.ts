@@ -92,5 +92,22 @@ export const DISTANCES: Readonly<Record<Shape, Distance>> = {
   ring: (x, y) => abs(length(x, y) - 0.72) - 0.28,
 }
 
+const EXTENTS = new Map<Shape, { readonly right: number; readonly bottom: number }>()
+
+/** How far a shape reaches to the right and down in its own square, to half a hundredth. */
+export function extentOf(shape: Shape): { readonly right: number; readonly bottom: number } {
+  const known = EXTENTS.get(shape)
+  if (known) return known
+  const steps = Array.from({ length: 401 }, (_, i) => (i - 200) / 200)
+  const reaches = (inside: (v: number) => boolean): number => Math.max(...steps.filter(inside))
+  const distance = DISTANCES[shape]
+  const extent = {
+    right: reaches(x => steps.some(y => distance(x, y) <= 0)),
+    bottom: reaches(y => steps.some(x => distance(x, y) <= 0)),
+  }
+  EXTENTS.set(shape, extent)
+  return extent
+}
+
 /** Shapes whose middle is empty: a point of theirs that is not, in their own square. */
 export const ANCHORS: Readonly<Partial<Record<Shape, readonly [number, number]>>> = { ring: [0, -0.72] }

@@ -2,6 +2,9 @@ import type { Relation } from './relations.ts'
 import type { SceneObject } from './scene.ts'
 import { COLOUR_NAMES, SHAPES } from './vocabulary.ts'
 
+/** Indices of test scenes start here: no scene is in both sides. */
+export const TEST_FROM = 2 ** 40
+
 /** One combination in this many is held out; each colour and each shape stays in most of its combinations. */
 const HELD_OUT_OF = 5
 

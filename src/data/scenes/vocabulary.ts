@@ -1,3 +1,5 @@
+import type { SceneBackground, SceneColour, SceneShape, SceneSize, SceneTexture } from '../../graph/scenes.ts'
+
 /** An sRGB colour, 0–255 a channel. */
 export type Rgb = readonly [red: number, green: number, blue: number]
 
@@ -12,8 +14,8 @@ export const SHAPES = [
   'heart',
   'cross',
   'ring',
-] as const
-export type Shape = (typeof SHAPES)[number]
+] as const satisfies readonly SceneShape[]
+export type Shape = SceneShape
 
 /** Far enough apart to be told from each other under light and shade, and from every background. */
 export const COLOURS = {
@@ -28,17 +30,26 @@ export const COLOURS = {
   brown: [122, 74, 38],
   white: [244, 244, 244],
   black: [28, 28, 32],
-} as const satisfies Record<string, Rgb>
-export type Colour = keyof typeof COLOURS
+} as const satisfies Record<SceneColour, Rgb>
+export type Colour = SceneColour
 export const COLOUR_NAMES = Object.keys(COLOURS) as readonly Colour[]
 
 /** Half the side of an object's square, as a share of the picture's side. */
-export const SIZES = { small: 0.08, medium: 0.115, large: 0.165 } as const
-export type Size = keyof typeof SIZES
+export const SIZES = { small: 0.08, medium: 0.115, large: 0.165 } as const satisfies Record<SceneSize, number>
+export type Size = SceneSize
 export const SIZE_NAMES = Object.keys(SIZES) as readonly Size[]
 
-export const TEXTURES = ['plain', 'striped', 'dotted'] as const
-export type Texture = (typeof TEXTURES)[number]
+export const TEXTURES = ['plain', 'striped', 'dotted'] as const satisfies readonly SceneTexture[]
+export type Texture = SceneTexture
 
-export const BACKGROUNDS = ['sky', 'paper', 'grass', 'sand', 'night', 'tiles', 'wood', 'slate'] as const
-export type Background = (typeof BACKGROUNDS)[number]
+export const BACKGROUNDS = [
+  'sky',
+  'paper',
+  'grass',
+  'sand',
+  'night',
+  'tiles',
+  'wood',
+  'slate',
+] as const satisfies readonly SceneBackground[]
+export type Background = SceneBackground

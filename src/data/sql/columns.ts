@@ -12,12 +12,14 @@ export interface SqlColumn {
   readonly values: readonly (string | readonly string[] | number | null)[]
 }
 
-type Seen = Exclude<Column, { kind: 'image' }>
+type Seen = Exclude<Column, { kind: 'image' | 'frames' }>
+
+const isSeen = (column: Column): column is Seen => column.kind !== 'image' && column.kind !== 'frames'
 
 /** The columns of a table that SQL can see, by name; pictures never are. */
 function visible(table: Table): Record<string, Seen> {
   const seen: Record<string, Seen> = {}
-  for (const [name, column] of Object.entries(table.columns)) if (column.kind !== 'image') seen[name] = column
+  for (const [name, column] of Object.entries(table.columns)) if (isSeen(column)) seen[name] = column
   if (!Object.keys(table.columns).some(name => name.toLowerCase() === 'id'))
     seen.id = { kind: 'text', values: table.ids.map(id => [id]) }
   return seen
@@ -32,7 +34,7 @@ export function sqlColumns(table: Table, expressions: readonly Expression[]): Sq
   const names = Object.keys(seen)
   const read = new Set(expressions.flatMap(e => (e.reads ?? names).map(name => name.toLowerCase())))
   for (const [name, column] of Object.entries(table.columns))
-    if (column.kind === 'image' && read.has(name.toLowerCase()))
+    if (!isSeen(column) && read.has(name.toLowerCase()))
       throw new DataError(
         `The SQL reads "${name}", which holds pictures: SQL can't see them. It can see ${names.join(', ')}.`,
       )

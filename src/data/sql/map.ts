@@ -42,7 +42,7 @@ export async function mapTable(table: Table, options: MapOptions): Promise<Table
   const bad: BadRow[] = []
   for (const [at, name] of names.entries()) {
     const field = Object.hasOwn(options.fields, name) ? options.fields[name] : undefined
-    if (!field || field.kind === 'image')
+    if (!field || field.kind === 'image' || field.kind === 'frames')
       throw new DataError(`The SQL makes a column "${name}" that is not declared.`)
     fields[name] = field
     columns[name] = columnOf(
@@ -75,7 +75,7 @@ function checkNamed(text: string, expression: Expression): Expression {
 }
 
 function columnOf(
-  field: Exclude<Field, { kind: 'image' }>,
+  field: Exclude<Field, { kind: 'image' | 'frames' }>,
   raw: readonly unknown[],
   unfit: (row: number, problem: string) => void,
 ): Column {

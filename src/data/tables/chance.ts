@@ -26,6 +26,8 @@ export function contentOf(column: Column, row: number): string {
   switch (column.kind) {
     case 'image':
       return column.values[row]!.hash
+    case 'frames':
+      return JSON.stringify(column.values[row]!.map(frame => frame.hash))
     case 'text':
       return JSON.stringify(column.values[row])
     default:

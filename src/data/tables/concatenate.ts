@@ -32,6 +32,8 @@ function joined(name: string, field: Field, tables: readonly Table[]): Column {
   switch (field.kind) {
     case 'image':
       return { kind: 'image', values: columns.flatMap(c => (c.kind === 'image' ? c.values : [])) }
+    case 'frames':
+      return { kind: 'frames', values: columns.flatMap(c => (c.kind === 'frames' ? c.values : [])) }
     case 'text':
       return { kind: 'text', values: columns.flatMap(c => (c.kind === 'text' ? c.values : [])) }
     case 'category': {

@@ -2,6 +2,7 @@ import type { Field } from '../../graph/schema.ts'
 import { buildTable, permuteColumn } from '../build.ts'
 import { uniqueIds } from '../ids.ts'
 import type { Column, Table } from '../table.ts'
+import { contentOf } from './chance.ts'
 import { attributionOf } from './concatenate.ts'
 
 export interface JoinOptions {
@@ -71,7 +72,8 @@ function keyOf(table: Table, keys: readonly string[], row: number): string | und
 function partOf(column: Column, field: Field, row: number): string | number | undefined {
   switch (column.kind) {
     case 'image':
-      return column.values[row]!.hash
+    case 'frames':
+      return contentOf(column, row)
     case 'text':
       return column.values[row]![0]
     case 'category':
@@ -85,6 +87,7 @@ function partOf(column: Column, field: Field, row: number): string | number | un
 function picked(column: Column, field: Field, rows: readonly number[]): Column {
   switch (column.kind) {
     case 'image':
+    case 'frames':
       return permuteColumn(column, rows)
     case 'text':
       return { kind: 'text', values: rows.map(row => (row < 0 ? [''] : column.values[row]!)) }

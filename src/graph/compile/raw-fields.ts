@@ -9,6 +9,8 @@ export function rawFields(d: Derivation, rows: number): Readonly<Record<string, 
   switch (d.kind) {
     case 'image':
       return { pixels: tensor('u8', [rows, d.size, d.size, 3]) }
+    case 'frames':
+      return { pixels: tensor('u8', [rows, d.frames, d.size, d.size, 3]) }
     case 'text':
       return { ids: tensor('s32', [rows, d.length]), eot: tensor('s32', [rows]) }
     case 'float':

@@ -20,6 +20,8 @@ function derivations(p: P, inputs: InputTypes): Record<string, Derivation> {
   const out: Record<string, Derivation> = {}
   for (const [column, field] of Object.entries(schema.fields)) {
     if (field.kind === 'image') out[column] = { kind: 'image', column, size: p.imageSize, fit: p.fit }
+    else if (field.kind === 'frames')
+      out[column] = { kind: 'frames', column, frames: field.frames, size: p.imageSize, fit: p.fit }
     else if (field.kind === 'text') {
       if (inputs.tokenizer) out[column] = { kind: 'text', column, length: p.textLength }
     } else out[column] = { kind: field.kind, column }
@@ -39,6 +41,15 @@ function types(p: P, inputs: InputTypes, rows = p.size): PortTypes {
     switch (d.kind) {
       case 'image':
         return tensorPort('float', batch, dim('height', d.size), dim('width', d.size), dim('channel', 3))
+      case 'frames':
+        return tensorPort(
+          'float',
+          batch,
+          dim('frame', d.frames),
+          dim('height', d.size),
+          dim('width', d.size),
+          dim('channel', 3),
+        )
       case 'text': {
         const length = dim('length', d.length)
         const { vocabSize } = port(inputs, 'tokenizer', 'tokenizer')
@@ -68,13 +79,13 @@ export const batch = defineBatch({
   title: 'Batch',
   category: 'data',
   doc: `The bridge from a dataset to the device: one wire for each column. Pictures come as float[batch, height,
-width, channel] in 0–1; texts, through the tokenizer, as token ids with the place of the end-of-text token.
+width, channel] in 0–1, clips as float[batch, frame, height, width, channel]; texts, through the tokenizer, as token ids with the place of the end-of-text token.
 
 Order: every epoch is a fresh permutation, a pure function of (seed, Train, Batch, step); the ragged tail of
 an epoch is dropped. Of several captions a row has, each epoch takes one.
 
-While training, each picture is cropped, flipped and colour-jittered inside the compiled step; evaluations see
-it unchanged. A crop keeps the share $a \\sim U(\\mathrm{cropScale}, 1)$ of the area at an aspect ratio whose
+While training, each picture is cropped, flipped and colour-jittered inside the compiled step, all frames of a clip
+alike; evaluations see it unchanged. A crop keeps the share $a \\sim U(\\mathrm{cropScale}, 1)$ of the area at an aspect ratio whose
 logarithm is uniform within $\\pm\\ln \\mathrm{cropRatio}$. Brightness, contrast and saturation each blend the
 picture $x$ with black, its mean grey and its own greys $y$: $f x + (1 - f) y$, $f \\sim U(1 - s, 1 + s)$ for the
 strength $s$.

@@ -27,6 +27,11 @@ function mergeField(name: string, a: Field, b: Field, nth: number): Field {
   if (a.kind === 'category' && b.kind === 'category')
     return { kind: 'category', classes: [...new Set([...a.classes, ...b.classes])] }
   if (isNumber(a) && isNumber(b)) return { kind: a.kind === b.kind ? a.kind : 'float' }
+  if (a.kind === 'frames' && b.kind === 'frames' && a.frames !== b.frames)
+    throw disagree(
+      `column "${name}" has ${a.frames} frames a row in dataset 1 and ${b.frames} in dataset ${nth}`,
+      'Give all datasets clips of one length.',
+    )
   if (a.kind === b.kind) return a
   throw disagree(
     `column "${name}" is ${a.kind} in dataset 1 and ${b.kind} in dataset ${nth}`,
@@ -36,6 +41,8 @@ function mergeField(name: string, a: Field, b: Field, nth: number): Field {
 
 const isNumber = (f: Field): f is Extract<Field, { kind: 'int' | 'float' }> =>
   f.kind === 'int' || f.kind === 'float'
+
+const isPictures = (f: Field): boolean => f.kind === 'image' || f.kind === 'frames'
 
 /** How a join is made: which columns must be equal, and what becomes of left rows without a match. */
 export interface JoinOptions {
@@ -62,7 +69,7 @@ export function joinedFields(
   const names: Record<string, string> = {}
   for (const [name, field] of Object.entries(right.fields)) {
     if (keys.includes(name)) continue
-    if (kind === 'left' && field.kind === 'image')
+    if (kind === 'left' && isPictures(field))
       throw disagree(
         `column "${name}" of the right dataset holds pictures, and a row without a match would have none`,
         'Use an inner join, or wire the pictures to the left.',
@@ -78,7 +85,7 @@ export function joinedFields(
 /** The columns of a natural join. */
 function commonKeys(left: DatasetSchema, right: DatasetSchema): string[] {
   const keys = Object.keys(left.fields).filter(
-    name => left.fields[name]!.kind !== 'image' && Object.hasOwn(right.fields, name),
+    name => !isPictures(left.fields[name]!) && Object.hasOwn(right.fields, name),
   )
   if (keys.length > 0) return keys
   throw disagree(

@@ -46,7 +46,8 @@ function madeFields(p: P, schema: DatasetSchema): Record<string, Field> {
     const replaced = own(schema.fields, name)
     if (classes) made[name] = { kind: 'category', classes }
     else if (kind === undefined)
-      made[name] = replaced && replaced.kind !== 'image' ? replaced : { kind: 'text' }
+      made[name] =
+        replaced && replaced.kind !== 'image' && replaced.kind !== 'frames' ? replaced : { kind: 'text' }
     else made[name] = kind === 'texts' ? { kind: 'text', variants: true } : { kind }
   }
   for (const param of ['kinds', 'classes'] as const) {

@@ -12,7 +12,7 @@ column (the picture, the person, the base emoji) stay together, so that nothing 
 
 The share is met in expectation: each row, or group, falls into test with that probability.
 
-Source: splitting by hash of the example's name, as in Speech Commands, Warden 2018 (arXiv 1804.03209), section 6.1.`,
+Source: splitting by hash of the example's name, as in Speech Commands, Warden 2018 (arXiv 1804.03209).`,
   params: z.strictObject({
     share: z.number().gt(0).lt(1).default(0.1).describe('Share of the test part.'),
     by: z.string().min(1).optional().describe('Column whose equal rows stay together.'),

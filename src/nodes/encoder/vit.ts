@@ -58,13 +58,14 @@ et al. 2024 (arXiv 2405.00740), section 3. Weight names are open_clip's.`,
   }),
   inputs: {
     image: {
-      accepts: { kind: 'tensor', dtype: 'float', dims: ['batch', 'height', 'width', 'channel'] },
-      doc: 'Pictures in 0–1.',
+      accepts: { kind: 'tensor', dtype: 'float', dims: ['height', 'width', 'channel'], leading: true },
+      doc: 'Pictures in 0–1; of clips every frame is a picture.',
     },
   },
   types: (p, inputs) => {
     const image = port(inputs, 'image', 'tensor')
-    const [rows, height, width] = image.dims
+    const lead = image.dims.slice(0, -3)
+    const [height, width] = image.dims.slice(-3)
     if (height!.size % p.patch || width!.size % p.patch)
       throw new GraphFault(
         'DT052',
@@ -87,9 +88,9 @@ et al. 2024 (arXiv 2405.00740), section 3. Weight names are open_clip's.`,
     const patches = (height!.size / p.patch) * (width!.size / p.patch)
     const features = dim('width', p.width)
     return {
-      feat: featPort(rows!, dim('token', patches + (p.classToken ? 1 : 0)), features),
-      ...(p.extraTokens > 0 && { extra: featPort(rows!, dim('token', p.extraTokens), features) }),
-      pooled: tensorPort('float', rows!, features),
+      feat: featPort(lead, dim('token', patches + (p.classToken ? 1 : 0)), features),
+      ...(p.extraTokens > 0 && { extra: featPort(lead, dim('token', p.extraTokens), features) }),
+      pooled: tensorPort('float', ...lead, features),
     }
   },
   absent: (_, __, name) => (name === 'extra' ? 'Set extraTokens to the number of tokens.' : undefined),

@@ -21,7 +21,7 @@ A class that is known on one background only, or at one place only, is a row wit
 accuracy of the worst cell, over cells with at least \`least\` rows; the table has each value of both factors alone.
 Equal highest scores, or a NaN among them, count as wrong. Chance is one over the number of classes.
 
-Source: Bordes et al. 2023 (PUG, arXiv 2308.03977), sections 3.1 and 3.2.`,
+Source: Bordes et al. 2023 (PUG, arXiv 2308.03977).`,
   params: z.strictObject({
     label: z.string().default('shape').describe('The category column that holds the truth.'),
     rows: z.string().default('shape').describe('The factor of the rows: a category column.'),

@@ -26,8 +26,8 @@ A contrastive model keeps pictures and texts in two narrow cones: a gap that is 
 to be small; \`unpaired_distance\` is what it would be if rows were paired at random. Uniformity is to be small;
 \`least_uniformity\` is that of points spread evenly over the sphere, 0 that of a collapsed model.
 
-Source: Liang et al. 2022 (modality gap, arXiv 2203.02053), section 2; Wang & Isola 2020 (arXiv 2005.10242), section
-4.2 with α = 2 and t = 2.`,
+Source: Liang et al. 2022 (modality gap, arXiv 2203.02053); Wang & Isola 2020 (arXiv 2005.10242), section 4.1 with
+α = 2 and t = 2.`,
   params: z.strictObject({
     most: z
       .int()

@@ -40,7 +40,7 @@ place of both, text and image are 0. Chance is 1/4, 1/4 and 1/6: of the 24 order
 A scorer that adds what it thinks of the picture to what it thinks of the caption, $s_{ci} = f_c + g_i$, gets 0: a model
 that does not bind words to things lies below chance, not at it.
 
-Source: Thrush et al. 2022 (Winoground, arXiv 2204.03162), section 3.2.`,
+Source: Thrush et al. 2022 (Winoground, arXiv 2204.03162).`,
   params: z.strictObject({
     image: z.string().default('image').describe('The column of first pictures.'),
     otherImage: z.string().default('image_b').describe('The column of second pictures.'),

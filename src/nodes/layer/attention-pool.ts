@@ -33,7 +33,7 @@ Face's SigLIP.`,
         hint: 'Choose a number of heads that divides the width.',
       })
     return {
-      feat: featPort(rows!, dim('token', p.queries), width!),
+      feat: featPort([rows!], dim('token', p.queries), width!),
       pooled: tensorPort('float', rows!, width!),
     }
   },

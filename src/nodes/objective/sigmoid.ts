@@ -20,7 +20,7 @@ begins near 10; without a bias it begins near $B \\ln 2$.
 With \`chunk\` the logits are made tile by tile and made again for the gradient, in memory that grows with $B$ and not
 with $B^2$. On several devices the loss is over the batch of all of them, as everything is.
 
-Source: Zhai et al. 2023 (arXiv 2303.15343), Eq. 1 and Algorithm 1. Equal to open_clip's SigLipLoss.`,
+Source: Zhai et al. 2023 (arXiv 2303.15343), section 3.2 and Algorithm 1. Equal to open_clip's SigLipLoss.`,
   params: z.strictObject({ ...chunkParam }),
   inputs: {
     pairs: { accepts: { kind: 'record', record: 'pairs' }, doc: 'Logits of every image with every text.' },

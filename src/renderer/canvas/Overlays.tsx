@@ -3,7 +3,8 @@ import { Ruler, TrendingDown } from 'lucide-react'
 import { useEffect } from 'react'
 import { insightStore, useInsight } from '../state/index.ts'
 import styles from './Overlays.module.css'
-import { chosenTrain, useOverlay } from './overlay-store.ts'
+import { chosenTrain, toggleGradient, toggleShapes, useOverlay } from './overlay-store.ts'
+import { WireLabels } from './WireLabels.tsx'
 
 const LEGEND = [
   {
@@ -23,13 +24,13 @@ const LEGEND = [
 export function Overlays() {
   const { shapes, gradient } = useOverlay()
   return (
-    <Panel position="top-left" className={styles.panel}>
+    <Panel position="top-right" className={styles.panel}>
       <div className={styles.toggles} role="toolbar" aria-label="On the wires">
         <button
           type="button"
           aria-pressed={shapes}
           title="Show what every wire carries: dtype and named shape"
-          onClick={() => useOverlay.setState({ shapes: !shapes })}
+          onClick={toggleShapes}
         >
           <Ruler size={14} aria-hidden="true" />
           Shapes
@@ -38,12 +39,13 @@ export function Overlays() {
           type="button"
           aria-pressed={gradient}
           title="Show where the gradient of a Train flows"
-          onClick={() => useOverlay.setState({ gradient: !gradient })}
+          onClick={toggleGradient}
         >
           <TrendingDown size={14} aria-hidden="true" />
           Gradient
         </button>
       </div>
+      {shapes && <WireLabels />}
       {gradient && <Legend />}
     </Panel>
   )

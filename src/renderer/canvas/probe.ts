@@ -1,7 +1,7 @@
 import { matchWire } from '../../graph/accept.ts'
 import { faultOf } from '../../graph/check-node.ts'
 import type { Accept, InputTypes, NodeDef } from '../../graph/kit.ts'
-import { dim, type PortType, type PortTypes, tensorPort } from '../../graph/types.ts'
+import { type Dim, dim, type PortType, type PortTypes, tensorPort } from '../../graph/types.ts'
 
 /*
  * The outputs of a node depend on its inputs, yet a card shows its ports before anything is wired. So the
@@ -23,11 +23,15 @@ const DATASET: PortType = {
   },
 }
 
-function sample(accept: Accept): PortType {
+/** What may stand before the axes that an input names: rows, or rows of clips for nodes that are about frames. */
+const LEADS: readonly (readonly Dim[])[] = [[BATCH], [BATCH, dim('frame', 8)]]
+
+function sample(accept: Accept, lead: readonly Dim[]): PortType {
   if (accept.kind === 'tensor') {
     const size = (name: string): number => (name === 'batch' ? BATCH.size : name === 'channel' ? 3 : SIDE)
     return tensorPort(
       accept.dtype,
+      ...(accept.leading ? lead : []),
       ...accept.dims.map(name => dim(name === '*' ? 'width' : name, size(name))),
     )
   }
@@ -71,17 +75,20 @@ function settings(def: NodeDef, given: Readonly<Record<string, unknown>>) {
 const ask = (def: NodeDef, params: Readonly<Record<string, unknown>>): PortTypes | undefined => {
   const read = settings(def, params)
   if (!read) return undefined
-  const inputs: InputTypes = Object.fromEntries(
-    Object.entries(def.inputs).map(([name, { accepts, list }]) => {
-      const type = sample(accepts)
-      return [name, list ? [type] : type]
-    }),
-  )
-  try {
-    return def.types(read.data, inputs)
-  } catch {
-    return undefined
+  for (const lead of LEADS) {
+    const inputs: InputTypes = Object.fromEntries(
+      Object.entries(def.inputs).map(([name, { accepts, list }]) => {
+        const type = sample(accepts, lead)
+        return [name, list ? [type] : type]
+      }),
+    )
+    try {
+      return def.types(read.data, inputs)
+    } catch {
+      // A node may be about an axis that these inputs lack; where all of them are refused, nothing is known.
+    }
   }
+  return undefined
 }
 
 const byDefault = new WeakMap<NodeDef, PortTypes>()

@@ -3,14 +3,17 @@ import type { NodeCost, TrainInsight } from '../../graph/insight/train-insight.t
 import { own } from '../../graph/own.ts'
 import type { MemoryAdvice } from '../../protocol/messages.ts'
 import { chosenTrain, useOverlay } from '../canvas/overlay-store.ts'
-import { documentStore, insightStore, useInsight } from '../state/index.ts'
+import { usePath } from '../canvas/StatusChip.tsx'
+import { documentStore, insightStore, shownRun, useInsight, useRuns } from '../state/index.ts'
+import { isLive } from '../state/run-reducer.ts'
 import { Button } from '../ui/Button.tsx'
 import { bytes, count, duration, flopCount } from '../ui/format.ts'
 import styles from './inspector.module.css'
 import { Section } from './Section.tsx'
 
 /** What a node costs in a Train, or what a Train costs in all: counted from the graph before anything runs. */
-export function Cost({ id }: { readonly id: string }) {
+export function Cost({ node }: { readonly node: string }) {
+  const id = usePath(node)
   useEffect(() => insightStore.getState().look(), [])
   const chosen = useOverlay(state => state.train)
   const trains = useInsight(state => state.trains)
@@ -94,11 +97,15 @@ const flops = (n: number): string => (n ? flopCount(n) : 'none')
 /** What the compiler says that a step needs, before the first is taken. */
 function PeakMemory({ train }: { readonly train: string }) {
   const measuring = useInsight(state => state.measured.get(train))
+  const busy = useRuns(state => {
+    const run = shownRun(state)
+    return run !== null && isLive(run.info)
+  })
   const known = measuring?.state === 'known' ? measuring.train : undefined
   const { memory } = known?.facts ?? {}
   const isTooLarge = known?.fit !== undefined && known.fit.neededBytes > known.fit.availableBytes
   return (
-    <div role="status">
+    <div role="status" className={styles.peak}>
       {memory && (
         <p className={styles.plain}>
           A step needs {bytes(memory.totalBytes)} at its peak, by the compiler’s count:{' '}
@@ -112,7 +119,7 @@ function PeakMemory({ train }: { readonly train: string }) {
       )}
       {isTooLarge && (
         <>
-          <p className={styles.plain}>
+          <p className={styles.tooLarge}>
             <strong>It will not fit: {known.fit!.there}.</strong>
           </p>
           <ul className={styles.advice}>
@@ -126,7 +133,11 @@ function PeakMemory({ train }: { readonly train: string }) {
       {!known && (
         <Button
           hint="Compiles the step and asks the compiler; no step is taken"
-          disabled={measuring?.state === 'asking' && 'The step is being compiled'}
+          disabled={
+            measuring?.state === 'asking'
+              ? 'The step is being compiled'
+              : busy && 'A run is under way; it measures its steps itself'
+          }
           onClick={() => void insightStore.getState().measure(train)}
         >
           {measuring?.state === 'asking' ? 'Compiling…' : 'Measure peak memory'}
@@ -141,12 +152,19 @@ function Advice({
 }: {
   readonly advice: MemoryAdvice
 }) {
+  const setting = `${node}: ${param} ${String(value)}`
+  // In a subgraph it may be another's setting too: there it is changed by hand.
+  const isInner = node.includes('/')
   const apply = () => documentStore.getState().run({ type: 'setParam', node, path: [param], value })
   return (
     <li>
-      <button type="button" className={styles.link} onClick={apply}>
-        {node}: {param} {String(value)}
-      </button>
+      {isInner ? (
+        <strong>{setting}</strong>
+      ) : (
+        <button type="button" className={styles.link} onClick={apply}>
+          {setting}
+        </button>
+      )}
       <span>
         {about}
         {estimate !== undefined && `; about ${bytes(estimate)}`}.

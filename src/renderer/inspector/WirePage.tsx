@@ -6,7 +6,9 @@ import { type PortType, showPort } from '../../graph/types.ts'
 import { registry } from '../../nodes/index.ts'
 import { disconnect, reveal } from '../canvas/actions.ts'
 import { kindOfType, shapeOf, wireColour, wordOf } from '../canvas/wire-kind.ts'
-import { useDocument } from '../state/index.ts'
+import { wireTypes } from '../canvas/wire-types.ts'
+import { useShownKeys } from '../commands/use-shown-keys.ts'
+import { useShown } from '../state/index.ts'
 import type { WireRef } from '../state/types.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { FaultList } from './FaultList.tsx'
@@ -15,9 +17,10 @@ import { Section } from './Section.tsx'
 
 /** A wire: what it carries, between which ports. */
 export function WirePage({ wire }: { readonly wire: WireRef }) {
-  const nodes = useDocument(state => state.document.nodes)
-  const type = useDocument(state => state.checked.types.get(wire.from))
-  const faults = useDocument(state => state.faults.get(wire.node))?.filter(f => f.port === wire.port) ?? []
+  const keys = useShownKeys()
+  const nodes = useShown(state => state.document.nodes)
+  const type = useShown(state => wireTypes(state.document, state.checked.types).get(wire.from))
+  const faults = useShown(state => state.faults.get(wire.node))?.filter(f => f.port === wire.port) ?? []
   const from = splitWire(wire.from)
   const titleOf = (id: string) => {
     const json = own(nodes, id)
@@ -37,7 +40,7 @@ export function WirePage({ wire }: { readonly wire: WireRef }) {
         <div className={styles.actions}>
           <IconButton
             label="Disconnect"
-            shortcut="Delete"
+            shortcut={keys('delete')}
             icon={<Unplug size={15} />}
             onClick={() => disconnect(wire)}
           />
@@ -94,7 +97,9 @@ function Parts({ type }: { readonly type: PortType }) {
               ? `category of ${f.classes.length}`
               : f.kind === 'text' && f.variants
                 ? 'texts'
-                : f.kind,
+                : f.kind === 'frames'
+                  ? `${f.frames} frames`
+                  : f.kind,
           ])
         : [['type', showPort(type)]]
   return (

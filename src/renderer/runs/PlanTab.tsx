@@ -1,9 +1,11 @@
 import { CircleAlert, ListChecks, Minus, Play, Zap } from 'lucide-react'
 import { useEffect } from 'react'
+import { own } from '../../graph/own.ts'
 import type { PlannedNode } from '../../protocol/messages.ts'
-import { reveal } from '../canvas/actions.ts'
+import { revealFromTop } from '../canvas/actions.ts'
 import { reasonOf } from '../canvas/plan-status.ts'
 import { planStore, useDocument, usePlan } from '../state/index.ts'
+import type { DocumentState } from '../state/types.ts'
 import { plural } from '../ui/format.ts'
 import { Empty } from './Empty.tsx'
 import styles from './PlanTab.module.css'
@@ -63,10 +65,15 @@ export function PlanTab() {
   )
 }
 
+/** A person's title, else what its type is called. */
+function titleOf({ document, checked }: DocumentState, node: string): string {
+  const json = own(document.nodes, node)
+  return json?.title ?? checked.nodes.get(node)?.def.title ?? ''
+}
+
 function Row({ planned }: { readonly planned: PlannedNode }) {
   const { node, does } = planned
-  const card = node.split('/')[0]!
-  const title = useDocument(s => s.document.nodes[card]?.title)
+  const title = useDocument(s => titleOf(s, node))
   if (does === 'anew') return null
   const { text, icon: Icon } = WORDS[does]
   return (
@@ -75,8 +82,14 @@ function Row({ planned }: { readonly planned: PlannedNode }) {
         <Icon size={12} strokeWidth={2.5} aria-hidden="true" />
         {text}
       </span>
-      <button type="button" className={styles.node} title={`Show ${node}`} onClick={() => reveal(card)}>
-        {title ? `${title} · ${node}` : node}
+      <button
+        type="button"
+        className={styles.node}
+        title={`Show ${node}`}
+        onClick={() => revealFromTop(node)}
+      >
+        {node}
+        <span className={styles.title}>{title}</span>
       </button>
       <span className={styles.why}>{reasonOf(planned)}</span>
     </li>

@@ -1,15 +1,14 @@
-import { useId, useState } from 'react'
+import { useId } from 'react'
 import { shownRun, useRuns } from '../state/index.ts'
 import { Tabs } from '../ui/Tabs.tsx'
 import { ChartsTab } from './ChartsTab.tsx'
 import { LogTab } from './LogTab.tsx'
 import { PlanTab } from './PlanTab.tsx'
+import { type Page, useRunPage } from './page-store.ts'
 import { ReportsTab } from './ReportsTab.tsx'
 import { RunLine } from './RunLine.tsx'
 import styles from './RunPanel.module.css'
 import { RunsTab } from './RunsTab.tsx'
-
-type Page = 'charts' | 'reports' | 'plan' | 'log' | 'runs'
 
 const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
   charts: () => <ChartsTab />,
@@ -21,7 +20,7 @@ const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
 
 /** What the run is doing and what came of it. */
 export function RunPanel() {
-  const [page, setPage] = useState<Page>('charts')
+  const { page } = useRunPage()
   const id = useId()
   const reports = useRuns(state => shownRun(state)?.reports.size ?? 0)
   const warnings = useRuns(
@@ -35,7 +34,7 @@ export function RunPanel() {
           id={id}
           label="Run"
           value={page}
-          onChange={setPage}
+          onChange={next => useRunPage.setState({ page: next })}
           tabs={[
             { key: 'charts', text: 'Charts' },
             { key: 'reports', text: 'Reports', count: reports },

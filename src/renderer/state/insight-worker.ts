@@ -1,4 +1,5 @@
 import { checkGraph } from '../../graph/check.ts'
+import { type ParamJson, references, splitWire, wiresOf } from '../../graph/document.ts'
 import { optimizersOf } from '../../graph/insight/optimizers.ts'
 import { type TrainInsight, trainInsight } from '../../graph/insight/train-insight.ts'
 import { registry } from '../../nodes/index.ts'
@@ -50,7 +51,8 @@ async function answer({ id, document, schemas }: InsightQuestion): Promise<void>
       if (!node || found.has(of)) return
       found.set(of, [node.json.type, node.params, node.json.in, node.outputs])
       for (const given of Object.values(node.json.in))
-        for (const wire of [given].flat()) visit(String(wire).slice(0, String(wire).lastIndexOf('.')))
+        for (const wire of wiresOf(given)) visit(splitWire(wire).node)
+      for (const { node: other } of references(node.params as ParamJson)) visit(other)
     }
     visit(train)
     return JSON.stringify([...found])

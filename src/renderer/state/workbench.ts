@@ -7,10 +7,11 @@ import { isFault, messageOf } from '../host/fault.ts'
 import { DocumentActions, type Remembered } from './actions.ts'
 import { Documents } from './document.ts'
 import { type InsightNeeds, type InsightState, Insights } from './insight.ts'
-import { Journal } from './journal.ts'
+import { Journal, JournalSlot } from './journal.ts'
 import { type PlanState, Plans } from './plan.ts'
 import { Runs } from './runs.ts'
 import { createSession, listenToSession, themeOf } from './session.ts'
+import { type RememberedTabs, Tabs } from './tabs.ts'
 import type { DocumentState, RunsState, SessionState } from './types.ts'
 
 /** What the stores need of the window they are in. */
@@ -24,6 +25,10 @@ export interface Surroundings {
   readonly remember: (shown: Remembered) => void
   /** Opens the worker that counts what Trains cost. */
   readonly openInsight: InsightNeeds['open']
+  /** The tabs of before a reload; null where there was only one. */
+  readonly rememberedTabs: () => RememberedTabs | null
+  /** What was just done, in words: a screen reader says it. */
+  readonly said: (what: string) => void
 }
 
 export interface Workbench {
@@ -34,6 +39,7 @@ export interface Workbench {
   readonly plan: StoreApi<PlanState>
   readonly insight: StoreApi<InsightState>
   readonly actions: DocumentActions
+  readonly tabs: Tabs
   /** The machine's preference has changed. */
   followTheme(): void
   start(): void
@@ -55,12 +61,14 @@ export function createWorkbench(around: Surroundings): Workbench {
   })
   const session = createSession({ client, dark: around.dark })
   const notify: SessionState['notify'] = (...toast) => session.getState().notify(...toast)
-  const journal = new Journal(client, error => {
+  const failed = (error: unknown) => {
     if (isFault(error, 'read-only')) return
     notify(`Your last edits are not kept on the disk yet: ${messageOf(error)}`, 'bad', 'Save to be safe.')
-  })
+  }
+  const journals = new JournalSlot(() => new Journal(client, failed))
   const documents = new Documents({
-    journal: command => journal.push(command),
+    journal: command => journals.current.push(command),
+    said: around.said,
     lookAt: document => void actions.lookAt(document),
     refuse: (message, hint) => notify(message, 'bad', hint),
     now: around.now,
@@ -105,7 +113,16 @@ export function createWorkbench(around: Surroundings): Workbench {
     if (now.infos !== before.infos && ended(now.infos) !== ended(before.infos)) plans.mark()
   })
   const { remember } = around
-  const actions = new DocumentActions({ client, documents, journal, runs, notify, remember })
+  const actions = new DocumentActions({
+    client,
+    documents,
+    journals,
+    runs,
+    notify,
+    remember,
+    aside: tab => tabs.addAside(tab),
+  })
+  const tabs = new Tabs(actions, documents.store)
   documents.store.subscribe((now, before) => {
     if (now.document !== before.document) runs.mark()
     if (now.checked !== before.checked || now.id !== before.id) {
@@ -116,11 +133,13 @@ export function createWorkbench(around: Surroundings): Workbench {
   listenToSession(session, client, around.dark)
   client.on('document.lease', ({ document, lease }) => {
     if (document === documents.store.getState().id) documents.store.setState({ lease })
+    else tabs.tell(document, { lease })
   })
   client.on('document.changedOnDisk', ({ document, version }) => {
     const open = documents.store.getState()
     if (document === open.id && version !== open.version)
       documents.store.setState({ changedOnDisk: { version } })
+    else if (document !== open.id) tabs.changedOnDisk(document, version)
   })
 
   async function connected(): Promise<void> {
@@ -129,9 +148,18 @@ export function createWorkbench(around: Surroundings): Workbench {
       const { settings, engine, plugin } = welcome
       const theme = themeOf(settings.theme, around.dark())
       session.setState({ welcome, settings, engine, plugin, theme })
-      if (documents.store.getState().id === null) await first(welcome.welcome)
-      else await actions.again()
+      if (documents.store.getState().id === null) {
+        // Read first: what is opened now is remembered in its place.
+        const kept = around.rememberedTabs()
+        await first(welcome.welcome)
+        if (kept) await tabs.restore(kept)
+      } else {
+        await actions.again()
+        await tabs.again()
+      }
       runs.again(welcome.runs)
+      // What was asked for on a connection that was lost.
+      plans.mark()
       session.setState({ connection: { state: 'open' } })
     } catch (error) {
       if (!isFault(error, 'lost'))
@@ -154,6 +182,7 @@ export function createWorkbench(around: Surroundings): Workbench {
     plan: plans.store,
     insight: insights.store,
     actions,
+    tabs,
     followTheme: () => session.setState({ theme: themeOf(session.getState().settings.theme, around.dark()) }),
     start: () => client.start(),
   }
