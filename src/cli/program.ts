@@ -9,6 +9,7 @@ import { cacheListCommand, cachePruneCommand } from './commands/cache.ts'
 import { checkCommand } from './commands/check.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { nodesCommand } from './commands/nodes.ts'
+import { type PlanFlags, planCommand } from './commands/plan.ts'
 import { printCommand } from './commands/print.ts'
 import { type RunFlags, runCommand } from './commands/run.ts'
 import { type ServeFlags, serveCommand } from './commands/serve.ts'
@@ -223,6 +224,24 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
     .option('--json', 'one JSON object a file')
     .addHelpText('after', '\nExit codes: 0 no errors, 1 errors, 2 wrong command line.')
     .action(async (files: string[], flags: { json?: boolean }) => done(await checkCommand(files, flags, io)))
+
+  program
+    .command('plan')
+    .description('say what a run would do, node by node, and why; nothing runs')
+    .argument('<graph>', 'graph file')
+    .option('--set <node.param=value>', 'change a parameter, before checking (repeatable)', collect, [])
+    .option('--out <dir>', 'folder that holds runs/ (default: .diptych beside the graph file)')
+    .option('--seed <n>', "seed in place of the graph's", integer(0, 0xffffffff))
+    .addOption(new Option('--engine <name>', 'what would compute').choices(ENGINES).default('xla'))
+    .addOption(new Option('--platform <name>', 'where XLA would run').choices(['cpu', 'cuda']))
+    .option('--devices <n>', 'devices that would share each step', integer(1, 64))
+    .option('--fresh', 'as if run with --fresh')
+    .option(
+      '--memory',
+      'compile the step of each Train and say what memory it needs, and what to do if it is too much',
+    )
+    .option('--json', 'as one JSON object; with --memory another')
+    .action(async (graph: string, flags: PlanFlags) => done(await planCommand(graph, flags, io)))
 
   program
     .command('print')

@@ -23,6 +23,13 @@ const CHUNK_BYTES = 8 * 1024 * 1024
 export interface PackOptions extends JobOptions, ReaderOptions {
   /** For tests: the calls that write. */
   readonly disk?: PackDisk
+  /** Makes nothing: what is not there is a `PackAbsent`. */
+  readonly presentOnly?: boolean
+}
+
+/** A pack would have to be made first. */
+export class PackAbsent extends Error {
+  override readonly name = 'PackAbsent'
 }
 
 /** The pictures of a table's column, decoded. */
@@ -106,6 +113,7 @@ export async function makePack(
   const held = await readPackHeader(stem, plan.key)
   const opened = held && (await openPack(`${stem}.bin`, held, options))
   if (opened) return opened
+  if (options.presentOnly) throw new PackAbsent(`there is no pack ${plan.key}`)
   const made = await writePack(stem, plan, contents(), options.disk)
   const pack = await openPack(`${stem}.bin`, made, options)
   if (pack) return pack

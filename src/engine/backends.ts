@@ -18,8 +18,29 @@ export interface OpenOptions extends DeviceOptions {
   readonly say?: (line: string) => void
 }
 
+/** Fingerprints of the backends that this process has opened, by what was asked for. */
+const fingerprints = new Map<string, string>()
+
+/** The fingerprint of the backend that a run would get; opens one only where this process never has. */
+export async function backendFingerprint(engine: EngineName, options: OpenOptions): Promise<string> {
+  const known = fingerprints.get(askedFor(engine, options))
+  if (known !== undefined) return known
+  const backend = await openBackend(engine, options)
+  backend.close()
+  return backend.fingerprint
+}
+
+const askedFor = (engine: EngineName, { cacheDir, platform, devices = 1 }: OpenOptions): string =>
+  JSON.stringify([engine, cacheDir, platform ?? '', devices])
+
 /** Opens the backend that a run asked for. */
 export async function openBackend(engine: EngineName, options: OpenOptions): Promise<Backend> {
+  const backend = await open(engine, options)
+  fingerprints.set(askedFor(engine, options), backend.fingerprint)
+  return backend
+}
+
+async function open(engine: EngineName, options: OpenOptions): Promise<Backend> {
   const { cacheDir, warn, platform, devices } = options
   if (engine !== 'xla' && (platform !== undefined || (devices ?? 1) > 1))
     throw new DataError(

@@ -149,6 +149,9 @@ async function writeSynced(path: string, chunks: readonly Uint8Array[]): Promise
   }
 }
 
+const damaged = (path: string, why: string): DataError =>
+  new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
+
 /** What a checkpoint says of itself; its arrays are not read. */
 export async function readCheckpointState(path: string): Promise<z.infer<typeof stateFile>> {
   let text: string
@@ -167,9 +170,6 @@ export async function readCheckpointState(path: string): Promise<z.infer<typeof 
   if (!parsed.success) throw damaged(path, `state.json: ${parsed.error.issues[0]?.message}`)
   return parsed.data
 }
-
-const damaged = (path: string, why: string): DataError =>
-  new DataError(`The checkpoint ${path} is damaged: ${why}. Resume from an earlier one.`)
 
 /** Reads a checkpoint folder; every file must have the hash that its state names. */
 export async function readCheckpoint(path: string): Promise<Checkpoint> {

@@ -29,6 +29,8 @@ export interface EngineContext {
   readonly room: () => Promise<void> | undefined
   /** Says how logged metrics reach the disk, which they do before they are sent. */
   readonly persistWith: (persist: () => Promise<void>) => void
+  /** Packs are read by their headers, and none is made: whoever plans a run only looks. */
+  readonly looksOnly?: boolean
   /** Why nodes run. None outside a run. */
   readonly reasons?: Reasons
   /** Keeps all rows that a node left out; returns the file that will name them. None outside a run. */

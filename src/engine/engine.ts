@@ -9,8 +9,10 @@ import type { EngineContext, StopHow } from './context.ts'
 import { RunControl } from './control.ts'
 import { deviceFault } from './device-fault.ts'
 import { GraphErrors, loadGraph } from './load.ts'
+import { measureTrains } from './measure.ts'
 import { NodeFailure } from './node-failure.ts'
 import { Outbox, type Send } from './outbox.ts'
+import { planGraph } from './plan/plan.ts'
 import { printGraph } from './print.ts'
 import { runGraph } from './run.ts'
 import { SafetensorsError } from './safetensors.ts'
@@ -30,8 +32,10 @@ interface Running {
   readonly finished: Promise<Result>
 }
 
+const LOOKS: ReadonlySet<Command['type']> = new Set(['check', 'print', 'plan'])
+
 /** Needs no device and changes nothing: done at once, beside a run. */
-const isLook = (command: Command): boolean => command.type === 'check' || command.type === 'print'
+const isLook = (command: Command): boolean => LOOKS.has(command.type)
 
 /** Carries out commands one after another, looks beside them; stops and controls reach the one that is meant. */
 export class Engine {
@@ -111,6 +115,10 @@ export class Engine {
             type: 'printed',
             text: await printGraph(command.graph, command.node, command.form, context),
           }
+        case 'plan':
+          return { type: 'planned', nodes: await planGraph(command.graph, command.options, context) }
+        case 'measure':
+          return { type: 'measured', trains: await measureTrains(command, context) }
         case 'run':
           return await runGraph(command.graph, command.options, context)
         case 'bench':

@@ -17,9 +17,13 @@ export function tokenizerOf(
   field: FieldRef,
   values: ReadonlyMap<Wire, HostValue>,
 ): EngineTokenizer | undefined {
-  const wire = wiresOf(graph.nodes.get(field.batch)!.json.in.tokenizer)[0]
-  return wire && field.derivation.kind === 'text' ? asTokenizer(values.get(wire)) : undefined
+  const wire = tokenizerWire(graph, field)
+  return wire === undefined ? undefined : asTokenizer(values.get(wire))
 }
+
+/** Where the tokenizer of a text field comes from; undefined for other fields. */
+export const tokenizerWire = (graph: CheckedGraph, field: FieldRef): Wire | undefined =>
+  field.derivation.kind === 'text' ? wiresOf(graph.nodes.get(field.batch)!.json.in.tokenizer)[0] : undefined
 
 interface Reading {
   readonly graph: CheckedGraph

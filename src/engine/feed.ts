@@ -41,11 +41,13 @@ export async function openField(
   const { table } = dataset
   const column = table.columns[d.column]
   if (!column) throw new DataError(`the dataset has no column "${d.column}"`)
-  const { cacheDir, signal } = context
+  const { cacheDir, signal, looksOnly } = context
+  const look = looksOnly ? ({ presentOnly: true, memoryLimit: 0 } as const) : undefined
   if (d.kind === 'image' || d.kind === 'frames') {
     const frames = d.kind === 'frames' ? d.frames : 1
     const decode = { size: d.size, mode: d.fit }
     const packed = await packImages(table, d.column, decode, cacheDir, {
+      ...look,
       signal,
       progress: p => progress('packing pictures', p.done, p.total),
     })
@@ -69,6 +71,7 @@ export async function openField(
   if (d.kind === 'text') {
     if (column.kind !== 'text' || !tokenizer) throw new DataError(`"${d.column}" needs a tokenizer`)
     const packed = await packTokens(column.values, tokenizer.tokenizer, d.length, cacheDir, {
+      ...look,
       signal,
       progress: p => progress('tokenising', p.done, p.total),
     })

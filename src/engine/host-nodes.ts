@@ -10,7 +10,7 @@ import type { BadRow } from '../data/table.ts'
 import { makeTokenizer, type TokenizerJson } from '../data/tokenizer.ts'
 import type { CheckedNode } from '../graph/check.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
-import type { HostValue } from '../graph/host.ts'
+import type { HostInputs, HostValue } from '../graph/host.ts'
 import type { HostNode } from '../graph/kit.ts'
 import type { PortType } from '../graph/types.ts'
 import { codeOf } from './code-hash.ts'
@@ -25,6 +25,9 @@ const NAMED = 10
 
 /** Kinds of values that take time to make; settings are made anew each time, which takes none. */
 const KEPT: ReadonlySet<PortType['kind']> = new Set(['dataset', 'tokenizer', 'report'])
+
+/** Whether what a host node makes takes time and is kept. */
+export const isKept = (node: CheckedNode): boolean => Object.values(node.outputs).some(t => KEPT.has(t.kind))
 
 const tokenizerFile = z.object({
   json: z.looseObject({}),
@@ -43,24 +46,14 @@ export async function runHostNode(
   context: EngineContext,
 ): Promise<Readonly<Record<string, HostValue>>> {
   const def = node.def as HostNode
-  const inputs: Record<string, HostValue | readonly HostValue[]> = {}
-  for (const [port, spec] of Object.entries(def.inputs)) {
-    const wired = wiresOf(node.json.in[port]).map(wire => values.get(wire)!)
-    if (spec.list) inputs[port] = wired
-    else if (wired[0]) inputs[port] = wired[0]
-  }
-  const files = await filesOf(node, folder)
+  const inputs = hostInputs(node, values)
   const parts = {
-    code: hashOf([def.type, def.version, codeOf(def, context.codeHash)]),
-    params: hashOf(node.params),
-    inputs: hashOf(Object.entries(inputs).map(([port, v]) => [port, [v].flat().map(contentOf)])),
-    seed,
-    files,
+    ...(await ownParts(node, folder, seed, context)),
+    inputs: hashOfInputs(inputs),
   }
-  // What takes no time needs no reason.
-  const kept = Object.values(node.outputs).some(t => KEPT.has(t.kind))
   const noted = context.reasons?.note(node.id, parts, false)
-  const why = kept ? noted : undefined
+  // What takes no time needs no reason.
+  const why = isKept(node) ? noted : undefined
   const key = hashOf(parts)
   const cached = await readCached(node, key, context)
   if (cached) {
@@ -79,6 +72,40 @@ export async function runHostNode(
   await keepIfPossible(node.id, context, () => writeCached(key, result, context))
   context.emit({ type: 'node', node: node.id, state: 'done' })
   return result
+}
+
+/** What is wired to a host node, by port. */
+function hostInputs(node: CheckedNode, values: ReadonlyMap<Wire, HostValue>): HostInputs {
+  const inputs: Record<string, HostValue | readonly HostValue[]> = {}
+  for (const [port, spec] of Object.entries(node.def.inputs)) {
+    const wired = wiresOf(node.json.in[port]).map(wire => values.get(wire)!)
+    if (spec.list) inputs[port] = wired
+    else if (wired[0]) inputs[port] = wired[0]
+  }
+  return inputs
+}
+
+const hashOfInputs = (inputs: HostInputs): string =>
+  hashOf(Object.entries(inputs).map(([port, v]) => [port, [v].flat().map(contentOf)]))
+
+/** The part of a host node's key that its inputs are. */
+export const inputsPart = (node: CheckedNode, values: ReadonlyMap<Wire, HostValue>): string =>
+  hashOfInputs(hostInputs(node, values))
+
+/** The parts of a host node's key that are known without its inputs. */
+export async function ownParts(
+  node: CheckedNode,
+  folder: string,
+  seed: number,
+  { codeHash }: Pick<EngineContext, 'codeHash'>,
+): Promise<{ code: string; params: string; seed: number; files: string }> {
+  const { def, params } = node
+  return {
+    code: hashOf([def.type, def.version, codeOf(def, codeHash)]),
+    params: hashOf(params),
+    seed,
+    files: await filesOf(node, folder),
+  }
 }
 
 /** What is known of the files that a node reads, without opening them; empty for one that reads none. */
@@ -105,7 +132,8 @@ export function reportBad(node: string, rows: readonly BadRow[], context: Engine
 
 const stem = (key: string, context: EngineContext): string => join(context.cacheDir, 'nodes', key)
 
-async function readCached(
+/** What a host node made before under this key; undefined where it is not kept, or not whole. */
+export async function readCached(
   node: CheckedNode,
   key: string,
   context: EngineContext,

@@ -1,17 +1,14 @@
 import { DataError } from '../data/error.ts'
 import { buildTrainStep } from '../graph/compile/train-step.ts'
-import { splitWire, type Wire, wiresOf } from '../graph/document.ts'
-import type { HostValue, SettingsValue } from '../graph/host.ts'
+import { optimizersOf } from '../graph/insight/optimizers.ts'
 import { printProgram } from '../ir/print.ts'
 import type { Program } from '../ir/program.ts'
 import { lowerToJax } from '../lower/jax/lower.ts'
 import { lowerToStableHlo } from '../lower/stablehlo/lower.ts'
-import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { GraphSource } from '../protocol/messages.ts'
 import type { EngineContext } from './context.ts'
 import { allSlices, evaluationSlices } from './evaluation-slices.ts'
-import { runHostNode } from './host-nodes.ts'
-import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
+import { GraphErrors, loadGraph } from './load.ts'
 import { NodeFailure } from './node-failure.ts'
 
 interface Printed {
@@ -43,7 +40,7 @@ export async function printGraph(
   const programs: Printed[] = []
   for (const n of chosen) {
     if (n.def.kind === 'train') {
-      const optimizers = await optimizersOf(loaded, n.id, context)
+      const optimizers = await optimizersOf(loaded.graph, n.id)
       programs.push(...onNode(n.id, () => buildTrainStep(loaded.graph, n.id, optimizers)).variants)
     } else if (n.def.kind === 'evaluator') {
       programs.push(...allSlices(evaluationSlices(loaded.graph, n)))
@@ -63,25 +60,4 @@ function onNode<T>(node: string, build: () => T): T {
   } catch (e) {
     throw new NodeFailure(node, e)
   }
-}
-
-/** Optimizers and schedules are settings: their nodes run without any data. */
-async function optimizersOf(
-  loaded: LoadedGraph,
-  train: string,
-  context: EngineContext,
-): Promise<OptimizerValue[]> {
-  const values = new Map<Wire, HostValue>()
-  const { graph, folder } = loaded
-  const quiet: EngineContext = { ...context, emit: () => {} }
-  const run = async (wire: Wire): Promise<void> => {
-    const { node: id } = splitWire(wire)
-    const node = graph.nodes.get(id)!
-    for (const wires of Object.values(node.json.in)) for (const w of wiresOf(wires)) await run(w)
-    const outputs = await runHostNode(node, values, folder, graph.seed, quiet)
-    for (const [port, value] of Object.entries(outputs)) values.set(`${id}.${port}`, value)
-  }
-  const wires = wiresOf(graph.nodes.get(train)!.json.in.optimizer)
-  for (const w of wires) await run(w)
-  return wires.map(w => (values.get(w) as SettingsValue).value as OptimizerValue)
 }

@@ -27,7 +27,7 @@ const WORDS: Readonly<Record<string, string>> = {
   machine: 'the machine',
 }
 
-type ByNode = Readonly<Record<string, KeyParts>>
+export type ByNode = Readonly<Record<string, KeyParts>>
 
 /**
  * Why each node of a run runs: by comparing its key, part by part, with the run before of the same graph file. The
@@ -47,19 +47,18 @@ export class Reasons {
 
   static async open(run: string): Promise<Reasons> {
     const own = await readKeys(run)
-    return new Reasons(run, own ?? (await keysOfRunBefore(run)), own ?? {})
+    return new Reasons(
+      run,
+      own ?? (await keysOfRunBefore(dirname(run), graphOf(basename(run)), run)),
+      own ?? {},
+    )
   }
 
   /** Notes a node's key and says why it has to run. `words`: what the parts are called. */
   note(node: string, key: KeyParts, fresh: boolean, words = WORDS): string {
-    const before = this.before && Object.hasOwn(this.before, node) ? this.before[node] : undefined
     this.nodes[node] = key
     this.saved = false
-    if (fresh) return 'asked to run again'
-    if (!before) return 'first run'
-    const changed = Object.keys(key).filter(part => key[part] !== before[part])
-    if (changed.length === 0) return 'no longer in the cache'
-    return `${listed(changed.map(part => words[part] ?? part))} changed`
+    return reasonFor(ownKey(this.before, node), key, fresh, words)
   }
 
   async save(): Promise<void> {
@@ -68,6 +67,24 @@ export class Reasons {
     const keys = { format: 'diptych-keys', version: 1, nodes: this.nodes }
     await writeFileAtomic(join(this.run, FILE), `${JSON.stringify(keys, null, 2)}\n`)
   }
+}
+
+/** What a run has noted of a node; undefined where it has not. */
+export const ownKey = (keys: ByNode | undefined, node: string): KeyParts | undefined =>
+  keys && Object.hasOwn(keys, node) ? keys[node] : undefined
+
+/** Why a node with this key has to run, `before` being its key in the run before. */
+export function reasonFor(
+  before: KeyParts | undefined,
+  key: KeyParts,
+  fresh: boolean,
+  words: Readonly<Record<string, string>> = WORDS,
+): string {
+  if (fresh) return 'asked to run again'
+  if (!before) return 'first run'
+  const changed = Object.keys(key).filter(part => key[part] !== before[part])
+  if (changed.length === 0) return 'no longer in the cache'
+  return `${listed(changed.map(part => words[part] ?? part))} changed`
 }
 
 function listed(items: readonly string[]): string {
@@ -91,11 +108,15 @@ const graphOf = (run: string): string =>
 /** How many runs are looked at to find the newest that has keys. */
 const LOOKS = 20
 
-async function keysOfRunBefore(run: string): Promise<ByNode | undefined> {
-  const own = basename(run)
-  const folder = dirname(run)
+/** The keys of the newest run of a graph in a folder of runs, but for the run `except`. */
+export async function keysOfRunBefore(
+  folder: string,
+  graph: string,
+  except?: string,
+): Promise<ByNode | undefined> {
+  const own = except && basename(except)
   const names = await readdir(folder).catch(() => [] as string[])
-  const same = names.filter(name => name !== own && graphOf(name) === graphOf(own)).sort()
+  const same = names.filter(name => name !== own && graphOf(name) === graph).sort()
   // Names tell the second; runs of one second are told apart by when they wrote their keys.
   const written = await Promise.all(
     same.slice(-LOOKS).map(async name => {

@@ -193,7 +193,7 @@ const isRead = (graph: CheckedGraph, wire: Wire): boolean =>
   [...graph.nodes.values()].some(n => Object.values(n.json.in).some(w => wiresOf(w).includes(wire)))
 
 /** The nodes that a Train or a report needs, in canonical order; what nobody reads does not run. */
-function neededNodes({ graph }: LoadedGraph): CheckedNode[] {
+export function neededNodes({ graph }: Pick<LoadedGraph, 'graph'>): CheckedNode[] {
   const nodes = [...graph.nodes.values()]
   const reports = (n: CheckedNode) => Object.values(n.outputs).some(t => t.kind === 'report')
   const wanted = nodes.filter(n => n.def.kind === 'train' || reports(n)).map(n => n.id)

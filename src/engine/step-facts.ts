@@ -29,23 +29,47 @@ export const stepMemory = (stats: MemoryStats): StepMemory => ({
   totalBytes: stats.argumentBytes + stats.outputBytes - stats.aliasedBytes + stats.temporaryBytes,
 })
 
+/** How much memory a step needs, over all devices that share it, and how much there is. */
+export interface Fit {
+  readonly neededBytes: number
+  readonly availableBytes: number
+  /** Where the memory is, in words. */
+  readonly there: string
+  readonly sharing: number
+}
+
 /**
- * Throws a `DataError` where a step needs more memory than there is. `DIPTYCH_MEMORY_LIMIT` (bytes, or such as
- * `12G`) stands in for what the device says is available; `none` takes the risk.
+ * Holds what a step needs against what there is; undefined where either is not known. `DIPTYCH_MEMORY_LIMIT` (bytes,
+ * or such as `12G`) stands in for what the device says is available; `none` takes the risk.
  */
+export function fitOf(
+  { memory }: StepFacts,
+  device: DeviceMemory | undefined,
+  env: NodeJS.ProcessEnv = process.env,
+): Fit | undefined {
+  const setting = env.DIPTYCH_MEMORY_LIMIT
+  if (!memory || setting === 'none') return undefined
+  const limit = setting ? parseBytes(setting) : undefined
+  const availableBytes = limit ?? device?.availableBytes
+  if (availableBytes === undefined) return undefined
+  const sharing = device?.sharedBy ?? 1
+  const there =
+    limit !== undefined
+      ? `DIPTYCH_MEMORY_LIMIT allows ${size(limit)}`
+      : `${size(availableBytes)} of ${size(device!.totalBytes)} are available in ${device!.what}`
+  return { neededBytes: memory.totalBytes * sharing, availableBytes, there, sharing }
+}
+
+/** Throws a `DataError` where a step needs more memory than there is. */
 export function refuseTooLarge(
-  { devices, memory }: StepFacts,
+  facts: StepFacts,
   device: DeviceMemory | undefined,
   env: NodeJS.ProcessEnv = process.env,
 ): void {
-  const setting = env.DIPTYCH_MEMORY_LIMIT
-  if (!memory || setting === 'none') return
-  const limit = setting ? parseBytes(setting) : undefined
-  const available = limit ?? device?.availableBytes
-  if (available === undefined) return
-  const sharing = device?.sharedBy ?? 1
-  const needed = memory.totalBytes * sharing
-  if (needed <= available) return
+  const { devices, memory } = facts
+  const fit = fitOf(facts, device, env)
+  if (!memory || !fit || fit.neededBytes <= fit.availableBytes) return
+  const { neededBytes: needed, sharing, there } = fit
   const { argumentBytes, outputBytes, aliasedBytes, temporaryBytes } = memory
   const each = devices > 1 ? ' on each device' : ''
   const parts = [
@@ -54,10 +78,6 @@ export function refuseTooLarge(
     `${size(temporaryBytes)} for activations and gradients`,
   ]
   const together = sharing > 1 ? `, ${size(needed)} for the ${sharing} devices that share it` : ''
-  const there =
-    limit !== undefined
-      ? `DIPTYCH_MEMORY_LIMIT allows ${size(limit)}`
-      : `${size(available)} of ${size(device!.totalBytes)} are available in ${device!.what}`
   throw new DataError(
     `a step needs ${size(memory.totalBytes)} of memory${each} (${parts.join(', ')})${together}, but ${there}. ` +
       'Make the batch smaller, accumulate gradients over several smaller ones, recompute activations ' +

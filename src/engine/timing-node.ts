@@ -5,13 +5,37 @@ import { splitWire, type Wire } from '../graph/document.ts'
 import type { HostValue, Report } from '../graph/host.ts'
 import type { TimingNode } from '../graph/kit.ts'
 import { wireOf } from '../graph/slice.ts'
-import { codeOf } from './code-hash.ts'
+import type { StageKey } from './checkpoint.ts'
+import { type CodeHash, codeOf } from './code-hash.ts'
 import { type DeviceContext, keepIfPossible } from './context.ts'
 import { machineName } from './machine-load.ts'
 import { readReport, writeReport } from './report-cache.ts'
 import { type ArmStage, timeTrains } from './timing.ts'
 import { type OpenStage, openStage } from './train.ts'
-import { boundValue, startingValues, type WeightWires } from './weights.ts'
+import { boundValue, startingValues, type WeightsIdentity, type WeightWires } from './weights.ts'
+
+/** The inputs that the two Trains are found by. */
+export const TIMED = ['a', 'b'] as const
+
+/** The parts of a timing's key that are known without weights and data. */
+export const timingParts = (
+  { def, params }: CheckedNode,
+  engine: string,
+  codeHash: CodeHash,
+): { code: string; params: string; engine: string; machine: string } => ({
+  code: hashOf(codeOf(def, codeHash)),
+  params: hashOf(params),
+  engine,
+  machine: machineName(),
+})
+
+/** The part that the two weights are. */
+export const timedWeights = (node: CheckedNode, wires: ReadonlyMap<Wire, WeightsIdentity>): string =>
+  hashOf(TIMED.map(input => wires.get(wireOf(node, input)!)!.hash))
+
+/** The part that the steps of the two Trains and their data are. */
+export const timedPrograms = (keys: readonly Pick<StageKey, 'program' | 'data'>[]): string =>
+  hashOf(keys.map(key => [key.program, key.data]))
 
 /**
  * Times the Trains that a node's two weights come from, from those weights. A time is no function of the graph: the
@@ -28,16 +52,12 @@ export async function runTiming(
   const def = node.def as TimingNode
   const stages: OpenStage[] = []
   try {
-    for (const input of ['a', 'b'])
+    for (const input of TIMED)
       stages.push(await openStage(graph, trainAt(graph, node, input), values, wires, context))
-    const hashes = ['a', 'b'].map(input => wires.get(wireOf(node, input)!)!.hash)
     const parts = {
-      code: hashOf(codeOf(def, context.codeHash)),
-      params: hashOf(node.params),
-      weights: hashOf(hashes),
-      program: hashOf(stages.map(s => [s.key.program, s.key.data])),
-      engine: context.backend.fingerprint,
-      machine: machineName(),
+      ...timingParts(node, context.backend.fingerprint, context.codeHash),
+      weights: timedWeights(node, wires),
+      program: timedPrograms(stages.map(s => s.key)),
     }
     const why = context.reasons?.note(node.id, parts, options.fresh)
     const key = hashOf([node.id, parts])
@@ -47,7 +67,7 @@ export async function runTiming(
       return cached
     }
     context.emit({ type: 'node', node: node.id, state: 'running', why })
-    const arms = ['a', 'b'].map((input, i): ArmStage => {
+    const arms = TIMED.map((input, i): ArmStage => {
       const stage = stages[i]!
       const made = wires.get(wireOf(node, input)!)
       const { weights, bound } = stage.step
@@ -69,7 +89,7 @@ export async function runTiming(
   }
 }
 
-function trainAt(graph: CheckedGraph, node: CheckedNode, input: string): CheckedNode {
+export function trainAt(graph: CheckedGraph, node: CheckedNode, input: string): CheckedNode {
   const { node: id } = splitWire(wireOf(node, input)!)
   const train = graph.nodes.get(id)
   if (train?.def.kind !== 'train')

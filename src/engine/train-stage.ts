@@ -3,7 +3,7 @@ import type { TrainVariant } from '../graph/compile/train-variant.ts'
 import { threefry } from '../ir/threefry.ts'
 import { hashString } from '../nn/init.ts'
 import type { StepFacts } from '../protocol/messages.ts'
-import type { Executable, HostArray } from '../runtime/backend.ts'
+import type { Backend, Executable, HostArray } from '../runtime/backend.ts'
 import { readCheckpoint, type StageKey } from './checkpoint.ts'
 import type { DeviceContext } from './context.ts'
 import { batchArguments } from './devices.ts'
@@ -42,9 +42,20 @@ export interface StagePrograms {
  */
 export async function compileStage({
   step,
-  context,
+  context: { backend },
 }: { readonly step: TrainStep } & Pick<TrainStage, 'context'>): Promise<StagePrograms> {
-  const { backend } = context
+  const programs = await compileVariants(step, backend)
+  try {
+    refuseTooLarge(programs.facts, backend.memory?.())
+    return programs
+  } catch (e) {
+    freeAll(programs.executables)
+    throw e
+  }
+}
+
+/** Compiles all programs of a stage, whether they fit or not. */
+export async function compileVariants(step: TrainStep, backend: Backend): Promise<StagePrograms> {
   const executables = new Map<TrainVariant, Executable>()
   try {
     const facts: StepFacts[] = []
@@ -54,9 +65,7 @@ export async function compileStage({
       executables.set(variant, executable)
       facts.push(stepFacts(program, executable, backend))
     }
-    const largest = largestFacts(facts)
-    refuseTooLarge(largest, backend.memory?.())
-    return { executables, facts: largest }
+    return { executables, facts: largestFacts(facts) }
   } catch (e) {
     freeAll(executables)
     throw e

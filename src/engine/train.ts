@@ -10,15 +10,15 @@ import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, SettingsValue } from '../graph/host.ts'
 import type { TrainNode, TrainSettings } from '../graph/kit.ts'
 import { overriddenGraph } from '../graph/overrides.ts'
-import { fieldsOf, wireOf } from '../graph/slice.ts'
+import { type FieldRef, fieldsOf, wireOf } from '../graph/slice.ts'
 import { printProgram } from '../ir/print.ts'
 import type { OptimizerValue } from '../nn/optimizers/index.ts'
 import type { ParamChange } from '../protocol/messages.ts'
 import { differences, PARTS, readCheckpoint, type StageKey } from './checkpoint.ts'
-import { type DeviceContext, keepIfPossible, progressOf } from './context.ts'
+import { type DeviceContext, type EngineContext, keepIfPossible, progressOf } from './context.ts'
 import { dotFlops, TOY_FLOPS } from './cost.ts'
 import { editedStep, type WithChanges } from './edits.ts'
-import { Feed, openField } from './feed.ts'
+import { Feed, type FeedField, openField } from './feed.ts'
 import { type Fork, type ForkedStage, forkedStart, nameOf, readFork } from './fork.ts'
 import { reportBad } from './host-nodes.ts'
 import type { RunStore } from './run-store.ts'
@@ -26,7 +26,14 @@ import { type Steering, takeSteps } from './take-steps.ts'
 import type { LoopState } from './train-loop.ts'
 import type { TrainStage } from './train-stage.ts'
 import { asDataset, asTokenizer } from './values.ts'
-import { boundHashes, boundValue, startingValues, type TrainedWeights, type WeightWires } from './weights.ts'
+import {
+  boundHashes,
+  boundValue,
+  startingValues,
+  type TrainedWeights,
+  type WeightsIdentity,
+  type WeightWires,
+} from './weights.ts'
 
 export interface StageOptions {
   readonly fresh: boolean
@@ -65,14 +72,19 @@ export interface OpenStage {
   readonly wired: TrainedWeights | undefined
 }
 
-/** Builds the programs of a Train and opens its data. */
-export async function openStage(
+/** The programs of a Train, with its key but for the data. */
+export interface BuiltStage extends Pick<OpenStage, 'order' | 'settings' | 'step'> {
+  readonly key: (data: string) => StageKey
+}
+
+/** Builds the programs of a Train; `engine` is the fingerprint of what computes. */
+export function buildStage(
   graph: CheckedGraph,
   node: CheckedNode,
   values: ReadonlyMap<Wire, HostValue>,
-  wires: WeightWires,
-  context: DeviceContext,
-): Promise<OpenStage> {
+  wires: ReadonlyMap<Wire, WeightsIdentity>,
+  engine: string,
+): BuiltStage {
   const before = wireOf(node, 'weights')
   const wired = before ? wires.get(before) : undefined
   const settings = (node.def as TrainNode).settings(node.params)
@@ -83,19 +95,38 @@ export async function openStage(
     w => (values.get(w) as SettingsValue).value as OptimizerValue,
   )
   const step = buildTrainStep(graph, node.id, optimizers)
-  refuseHugeOnReference(step, node.id, context)
-  const feed = await openFeed(graph, node, values, seed, order, context)
-  const key: StageKey = {
-    program: programHash(step),
-    data: feed.hash,
-    start: startHash(step, wired, wires),
+  const program = programHash(step)
+  const start = startHash(step, wired, wires)
+  const key = (data: string): StageKey => ({
+    program,
+    data,
+    start,
     seed,
     steps: settings.steps,
-    engine: `${ENGINE} ${context.backend.fingerprint}`,
+    engine: `${ENGINE} ${engine}`,
     ...(pair && { order }),
-  }
-  return { id: node.id, order, settings, step, feed, key, wired }
+  })
+  return { order, settings, step, key }
 }
+
+/** Builds the programs of a Train and opens its data. */
+export async function openStage(
+  graph: CheckedGraph,
+  node: CheckedNode,
+  values: ReadonlyMap<Wire, HostValue>,
+  wires: WeightWires,
+  context: DeviceContext,
+): Promise<OpenStage> {
+  const built = buildStage(graph, node, values, wires, context.backend.fingerprint)
+  refuseHugeOnReference(built.step, node.id, context)
+  const feed = await openFeed(graph, node, values, built, context)
+  const before = wireOf(node, 'weights')
+  const wired = before ? wires.get(before) : undefined
+  return { ...built, id: node.id, feed, key: built.key(feed.hash), wired }
+}
+
+/** Names a stage's result: where it is kept, and what its weights are known by. */
+export const stageHash = (train: string, key: StageKey): string => hashOf([train, key])
 
 /** Trains one stage, or takes its weights from the cache or from where the run it resumes had got. */
 export async function runTrain(
@@ -110,7 +141,7 @@ export async function runTrain(
   const { order, settings, step, feed, key, wired } = await openStage(graph, node, values, wires, context)
   try {
     const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
-    const hash = hashOf([node.id, key])
+    const hash = stageHash(node.id, key)
     const found = await readFork(run.path)
     const fork = found?.train === node.id ? found : undefined
     const cached = join(context.cacheDir, 'train', hash)
@@ -163,20 +194,31 @@ export async function runTrain(
 
 /** The weights of a stage whose key has this hash, and their moving average: that of each weight that changed. */
 function resultOf(step: TrainStep, hash: string, end: Omit<LoopState, 'step'>): StageResult {
-  const weights = { hash, tensors: end.weights }
-  if (!step.state.some(s => s.startsAs !== undefined)) return { weights }
+  const hashes = resultHashes(step, hash)
+  const weights = { hash: hashes.weights, tensors: end.weights }
+  if (hashes.ema === undefined) return { weights }
   const averaged = [...end.weights].map(
     ([name, array]) => [name, end.optimizer.get(averageName(name)) ?? array] as const,
   )
-  return { weights, ema: { hash: hashOf([hash, 'ema']), tensors: new Map(averaged) } }
+  return { weights, ema: { hash: hashes.ema, tensors: new Map(averaged) } }
 }
+
+/** What the weights of a stage whose key has this hash are known by, and those of its moving average, if it has one. */
+export const resultHashes = (step: TrainStep, hash: string): { weights: string; ema?: string } => ({
+  weights: hash,
+  ...(step.state.some(s => s.startsAs !== undefined) && { ema: hashOf([hash, 'ema']) }),
+})
 
 /** Hash of every program that makes steps, and of which step each makes where there are several. */
 const programHash = (step: TrainStep): string =>
   sha256([...step.variants.map(v => printProgram(v.program)), ...(step.plan ? [step.plan] : [])].join('\n'))
 
 /** Where a stage starts: the wired weights, how the others are made, and the weights that it is bound to. */
-function startHash(step: TrainStep, wired: TrainedWeights | undefined, wires: WeightWires): string {
+function startHash(
+  step: TrainStep,
+  wired: WeightsIdentity | undefined,
+  wires: ReadonlyMap<Wire, WeightsIdentity>,
+): string {
   const started = step.weights.map(w =>
     wired?.tensors.has(w.name)
       ? w.name
@@ -229,28 +271,41 @@ function refuseHugeOnReference(step: TrainStep, node: string, context: DeviceCon
     )
 }
 
+/** The Batch fields that a stage reads. */
+export const stageFields = (graph: CheckedGraph, node: CheckedNode): FieldRef[] =>
+  fieldsOf(overriddenGraph(graph, node), wiresOf(node.json.in.loss))
+
+/** The datasets and tokenizers that a stage reads. */
+export const dataWires = (graph: CheckedGraph, node: CheckedNode): readonly Wire[] => {
+  const batches = stageFields(graph, node).map(ref => graph.nodes.get(ref.batch)!)
+  return batches.flatMap(({ json }) => [...wiresOf(json.in.dataset), ...wiresOf(json.in.tokenizer)])
+}
+
 /** Opens the packs of every Batch field that the stage reads. */
-async function openFeed(
+export async function openFeed(
   graph: CheckedGraph,
   node: CheckedNode,
   values: ReadonlyMap<Wire, HostValue>,
-  seed: number,
-  order: string,
-  context: DeviceContext,
+  { key, order }: Pick<BuiltStage, 'key' | 'order'>,
+  context: EngineContext,
 ): Promise<Feed> {
-  const refs = fieldsOf(overriddenGraph(graph, node), wiresOf(node.json.in.loss))
-  const fields = []
-  for (const ref of refs) {
-    const batch = graph.nodes.get(ref.batch)!
-    const dataset = asDataset(values.get(wiresOf(batch.json.in.dataset)[0]!))
-    const tokenizerWire = wiresOf(batch.json.in.tokenizer)[0]
-    const tokenizer = tokenizerWire ? asTokenizer(values.get(tokenizerWire)) : undefined
-    const progress = progressOf(ref.batch, context)
-    const source = await openField(ref.derivation, dataset, tokenizer, context, progress)
-    reportBad(ref.batch, source.bad, context)
-    fields.push({ ref, source, dataset })
+  const fields: FeedField[] = []
+  try {
+    for (const ref of stageFields(graph, node)) {
+      const batch = graph.nodes.get(ref.batch)!
+      const dataset = asDataset(values.get(wiresOf(batch.json.in.dataset)[0]!))
+      const tokenizerWire = wiresOf(batch.json.in.tokenizer)[0]
+      const tokenizer = tokenizerWire ? asTokenizer(values.get(tokenizerWire)) : undefined
+      const progress = progressOf(ref.batch, context)
+      const source = await openField(ref.derivation, dataset, tokenizer, context, progress)
+      reportBad(ref.batch, source.bad, context)
+      fields.push({ ref, source, dataset })
+    }
+  } catch (e) {
+    for (const { source } of fields) await source.close()
+    throw e
   }
-  return new Feed(seed, order, fields)
+  return new Feed(key('').seed, order, fields)
 }
 
 const freshStart = (step: TrainStep, key: StageKey, wired: TrainedWeights | undefined): LoopState => ({

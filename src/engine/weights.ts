@@ -12,6 +12,12 @@ export interface TrainedWeights {
   readonly tensors: ReadonlyMap<string, HostArray>
 }
 
+/** What a stage's key needs of weights: their hash, and which there are. */
+export interface WeightsIdentity {
+  readonly hash: string
+  readonly tensors: { has(name: string): boolean }
+}
+
 /** What weights wires carry, by wire. */
 export type WeightWires = ReadonlyMap<Wire, TrainedWeights>
 
@@ -59,7 +65,7 @@ export function boundValue(spec: WeightSpec, wires: WeightWires): HostArray {
 /** The hashes of the weights that a program is bound to, by wire. */
 export function boundHashes(
   specs: readonly WeightSpec[],
-  wires: WeightWires,
+  wires: ReadonlyMap<Wire, WeightsIdentity>,
 ): readonly (readonly string[])[] {
   const used = new Set(specs.flatMap(w => (w.bound ? [w.bound.wire] : [])))
   return [...used].sort().map(wire => [wire, wires.get(wire)?.hash ?? ''])

@@ -9,7 +9,7 @@ import { brief, type Workbench } from './workbench.ts'
 
 /** What the host answers to each request of a window. */
 export function handlersOf(workbench: Workbench): Handlers {
-  const { documents, engine, options, queue, runs, schemas } = workbench
+  const { documents, engine, measures, options, plans, queue, runs, schemas } = workbench
 
   async function opened({ document, text, lease, recovered }: Opened): Promise<OpenedDocument> {
     const { id, path, version } = document
@@ -66,6 +66,16 @@ export function handlersOf(workbench: Workbench): Handlers {
     'schemas.read': async ({ document, text }, session, signal) => {
       const file = documents.homeOf(documents.get(session, document))
       return { result: await schemas.read(document, file, text, signal) }
+    },
+
+    'plan.read': async ({ document, text, options: how }, session, signal) => {
+      const file = documents.homeOf(documents.get(session, document))
+      return { result: { nodes: await plans.read(document, file, text, how, signal) } }
+    },
+
+    'memory.read': async ({ document, text, options: how, train }, session, signal) => {
+      const file = documents.homeOf(documents.get(session, document))
+      return { result: { trains: await measures.read(document, file, text, train, how, signal) } }
     },
 
     'run.enqueue': ({ document, text, options: how }, session) => {

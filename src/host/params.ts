@@ -12,6 +12,15 @@ const path = z
   .refine(p => isAbsolute(p) && !p.includes('\0'), { error: 'must be an absolute path' })
 const nothing = z.strictObject({})
 const byDocument = z.strictObject({ document: id })
+const runnable = z.strictObject({
+  document: id,
+  text: z.string(),
+  options: z.strictObject({
+    engine: z.enum(ENGINES),
+    fresh: z.boolean(),
+    paused: z.boolean().optional(),
+  }),
+})
 const byRun = z.strictObject({ run: id })
 
 /** What a window's request must look like; a window is not trusted to keep to its types. */
@@ -41,15 +50,9 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
   'document.takeOver': byDocument,
   'document.close': byDocument,
   'schemas.read': z.strictObject({ document: id, text: z.string() }),
-  'run.enqueue': z.strictObject({
-    document: id,
-    text: z.string(),
-    options: z.strictObject({
-      engine: z.enum(ENGINES),
-      fresh: z.boolean(),
-      paused: z.boolean().optional(),
-    }),
-  }),
+  'plan.read': runnable,
+  'memory.read': runnable.extend({ train: id }),
+  'run.enqueue': runnable,
   'run.control': z.strictObject({
     run: id,
     action: z.enum([

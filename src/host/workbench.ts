@@ -6,6 +6,8 @@ import { EngineSupervisor } from './engine-supervisor.ts'
 import { logFault } from './fault.ts'
 import { handlersOf } from './handlers.ts'
 import { KnownRuns } from './known-runs.ts'
+import { MeasureReader } from './measure-reader.ts'
+import { PlanReader } from './plan-reader.ts'
 import { type FetchPlugin, PluginSupervisor } from './plugin.ts'
 import { QueueStore } from './queue-store.ts'
 import { RunQueue } from './run-queue.ts'
@@ -61,6 +63,8 @@ export class Workbench {
   readonly queue: RunQueue
   readonly runs: KnownRuns
   readonly schemas: SchemaReader
+  readonly plans: PlanReader
+  readonly measures: MeasureReader
   private readonly sessions = new Set<Session>()
   private grace: NodeJS.Timeout | undefined
   private told = 0
@@ -90,6 +94,8 @@ export class Workbench {
     })
     this.runs = new KnownRuns(this.queue)
     this.schemas = new SchemaReader(this.engine)
+    this.plans = new PlanReader(this.engine)
+    this.measures = new MeasureReader(this.engine)
   }
 
   /** Takes over what an earlier host has left, and looks for the plugin. Windows may connect before it is done. */

@@ -67,6 +67,47 @@ export interface Edit extends ParamChange {
   readonly step: number
 }
 
+/** What a run would do with a node that the engine runs. */
+export interface PlannedNode {
+  readonly node: string
+  /**
+   * - `cached`: its result is taken from the cache;
+   * - `runs`: and `why` says what made its result stale;
+   * - `anew`: settings, made each time, which takes no time;
+   * - `nothing`: no Train and no report reads what it makes.
+   */
+  readonly does: 'cached' | 'runs' | 'anew' | 'nothing'
+  readonly why?: string
+  /**
+   * Nodes that make something before it which is not known yet. Were it other than expected, this node would run
+   * instead of being cached; were it what it was before, the other way about.
+   */
+  readonly unless?: readonly string[]
+}
+
+/** A setting that would make a step need less memory. */
+export interface MemoryAdvice {
+  readonly node: string
+  readonly param: string
+  readonly value: string | number | boolean
+  /** What it does, in words. */
+  readonly about: string
+  /** What a step would then need, estimated; without where that can't be told. */
+  readonly bytes?: number
+}
+
+/** What the steps of a Train need, by the compiler's own count, before the first is taken. */
+export interface MeasuredTrain {
+  readonly train: string
+  readonly facts: StepFacts
+  /** Of all devices that share the memory; without where the engine can't know. */
+  readonly fit?: { readonly neededBytes: number; readonly availableBytes: number; readonly there: string }
+  /** Where it does not fit. */
+  readonly advice: readonly MemoryAdvice[]
+  readonly compileSeconds: number
+  readonly fromCache: boolean
+}
+
 /** A Train of a graph: the one with this id, or the only one. */
 export interface TimedTrain {
   readonly graph: GraphSource
@@ -83,6 +124,21 @@ export type Command =
       /** The program of one node, or of all. */
       readonly node?: string
       readonly form: 'ir' | 'stablehlo' | 'jax'
+    }
+  /** What a run would do, and why. */
+  | {
+      readonly id: number
+      readonly type: 'plan'
+      readonly graph: GraphSource
+      readonly options: Pick<RunOptions, 'engine' | 'out' | 'fresh' | 'platform' | 'devices'>
+    }
+  /** Compiles the steps of all Trains, or of one, and says what they need. Reads no data, takes no step. */
+  | {
+      readonly id: number
+      readonly type: 'measure'
+      readonly graph: GraphSource
+      readonly train?: string
+      readonly options: Pick<RunOptions, 'engine' | 'platform' | 'devices'>
     }
   | { readonly id: number; readonly type: 'run'; readonly graph: GraphSource; readonly options: RunOptions }
   /** Ends a run at the next step: `checkpoint` commits one first. */
@@ -258,6 +314,9 @@ export type Result =
       readonly unreadable: Readonly<Record<string, string>>
     }
   | { readonly type: 'printed'; readonly text: string }
+  /** In the order in which they would run. */
+  | { readonly type: 'planned'; readonly nodes: readonly PlannedNode[] }
+  | { readonly type: 'measured'; readonly trains: readonly MeasuredTrain[] }
   /** `text` for people, `json` for `--json`. */
   | { readonly type: 'bench'; readonly text: string; readonly json: unknown }
   | { readonly type: 'timed'; readonly report: Report }

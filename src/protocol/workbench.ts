@@ -3,7 +3,7 @@ import type { Diagnostic } from '../graph/diagnostic.ts'
 import type { Report } from '../graph/host.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
 import type { EngineName } from './engine-name.ts'
-import type { Event, ParamChange } from './messages.ts'
+import type { Event, MeasuredTrain, ParamChange, PlannedNode } from './messages.ts'
 
 /** What a window may ask of the host: by method, what it sends and what comes back. */
 export interface HostMethods {
@@ -45,6 +45,23 @@ export interface HostMethods {
   'schemas.read': {
     readonly params: { readonly document: string; readonly text: string }
     readonly result: SchemasRead
+  }
+
+  /** What a run of the graph would do with each node, and why. Nothing runs. */
+  'plan.read': {
+    readonly params: { readonly document: string; readonly text: string; readonly options: EnqueueOptions }
+    readonly result: { readonly nodes: readonly PlannedNode[] }
+  }
+
+  /** Compiles the steps of a Train and says what memory they need; waits while something runs. */
+  'memory.read': {
+    readonly params: {
+      readonly document: string
+      readonly text: string
+      readonly options: EnqueueOptions
+      readonly train: string
+    }
+    readonly result: { readonly trains: readonly MeasuredTrain[] }
   }
 
   /** Queues an immutable copy of the graph. */

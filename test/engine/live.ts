@@ -39,7 +39,8 @@ export class LiveEngine {
   ask(
     command:
       | Omit<Extract<Command, { type: 'check' }>, 'id'>
-      | Omit<Extract<Command, { type: 'print' }>, 'id'>,
+      | Omit<Extract<Command, { type: 'print' }>, 'id'>
+      | Omit<Extract<Command, { type: 'measure' }>, 'id'>,
   ): { readonly id: number; readonly result: Promise<Result> } {
     const id = ++this.lastId
     return { id, result: this.engine.handle({ ...command, id } as Command) }

@@ -110,6 +110,12 @@ export class FakeHost {
           .map(([id]) => [`${id}.dataset`, known(emojiSchema)]),
       ),
     }),
+    'plan.read': ({ text }) => ({
+      nodes: Object.entries(parseGraph(text).document?.nodes ?? {}).flatMap(([node, n]) =>
+        n.type === 'train' ? [{ node, does: 'runs', why: 'first run' }] : [],
+      ),
+    }),
+    'memory.read': () => ({ trains: [] }),
     'run.enqueue': ({ document, text }) => this.enqueue(document, text),
     'run.control': ({ run, action }) => {
       const states: Readonly<Partial<Record<typeof action, RunInfo['state']>>> = {

@@ -31,6 +31,7 @@ export async function openWindow({ host = new FakeHost(), remembered, tabs }: Op
     dark: () => clock.dark,
     remembered: () => remembered ?? null,
     remember: shown => kept.push(shown),
+    openInsight: () => ({ ask: () => {} }),
     rememberedTabs: () => tabs ?? null,
     said: () => {},
   })

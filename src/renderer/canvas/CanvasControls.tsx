@@ -4,6 +4,7 @@ import { fitAll } from './actions.ts'
 import styles from './CanvasControls.module.css'
 import { CATEGORIES } from './category.tsx'
 import type { CardNode } from './model.ts'
+import { Overlays } from './Overlays.tsx'
 
 const colourOf = (node: CardNode): string => CATEGORIES[node.data.category].colour
 
@@ -78,6 +79,7 @@ export function CanvasControls() {
       <Panel position="bottom-left" className={styles.corner}>
         <Zoom />
       </Panel>
+      <Overlays />
       <Overview />
     </>
   )

@@ -5,13 +5,17 @@ import {
   Clock,
   History,
   LoaderCircle,
+  Minus,
   Pause,
+  Play,
   Unplug,
   Zap,
 } from 'lucide-react'
 import type { CSSProperties } from 'react'
-import { shownRun, useDocument, useRuns } from '../state/index.ts'
+import { shownRun, useDocument, usePlan, useRuns } from '../state/index.ts'
+import { isLive } from '../state/run-reducer.ts'
 import { pathOf } from '../state/scope.ts'
+import { planKey, readPlan } from './plan-status.ts'
 import styles from './StatusChip.module.css'
 import { readStatus, type Status, statusKey } from './status.ts'
 
@@ -25,16 +29,26 @@ const ICONS = {
   stale: History,
   stopped: CircleStop,
   interrupted: Unplug,
+  planned: Play,
+  kept: Zap,
+  unread: Minus,
 } as const
 
 /** The node's path, as runs know it. */
 export const usePath = (node: string): string => useDocument(state => pathOf(state, node))
 
+/** While a plan is shown, and nothing runs, what the next run would do; else what the shown run did. */
 function useStatus(node: string): Status | null {
   const path = usePath(node)
   // What is edited in a subgraph makes the node stale that uses it.
   const outer = path.split('/', 1)[0]!
-  return readStatus(useRuns(state => statusKey(shownRun(state), path, state.stale.has(outer))))
+  const live = useRuns(state => {
+    const run = shownRun(state)
+    return run !== null && isLive(run.info)
+  })
+  const planned = usePlan(state => planKey(state, path))
+  const ran = useRuns(state => statusKey(shownRun(state), path, state.stale.has(outer)))
+  return live || !planned ? readStatus(ran) : readPlan(planned)
 }
 
 function Chip({ status }: { readonly status: Status }) {

@@ -1,9 +1,12 @@
 import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react'
 import { CircleAlert, X } from 'lucide-react'
 import { type CSSProperties, memo, useState } from 'react'
+import { documentStore, useInsight } from '../state/index.ts'
 import { disconnect } from './actions.ts'
 import { briefly, wordsOf } from './fault-words.ts'
+import type { LabelForm } from './label-places.ts'
 import type { WireData, WireEdge } from './model.ts'
+import { flowOn, useOverlay } from './overlay-store.ts'
 import { useCanvasUi } from './ui-store.ts'
 import styles from './Wire.module.css'
 import { wireColour } from './wire-kind.ts'
@@ -19,12 +22,17 @@ interface LabelProps {
   readonly selected: boolean
   /** In full; otherwise a fault says only what kind it is. */
   readonly full: boolean
-  /** Between cards that stand close together there is room for a word only. */
-  readonly narrow: boolean
+  /** How much of a sound wire's shape there is room for; `word`: nothing of it. */
+  readonly form: LabelForm | 'word'
+  /** Over the cards, in a place that was found for it. */
+  readonly placed: boolean
+  /** What a gradient does here, while that is shown. */
+  readonly flow: ReturnType<typeof flowOn> | undefined
 }
 
-function WireLabel({ data, at, selected, full, narrow }: LabelProps) {
+function WireLabel({ data, at, selected, full, form, placed, flow }: LabelProps) {
   const { fault } = data
+  const shape = { full: data.shape, brief: data.brief, shape: data.brief, word: '' }[full ? 'full' : form]
   const style = {
     '--wire': wireColour(data.kind),
     transform: `translate(-50%, -50%) translate(${at[0]}px, ${at[1]}px)`,
@@ -37,18 +45,20 @@ function WireLabel({ data, at, selected, full, narrow }: LabelProps) {
         data-selected={selected || undefined}
         style={style}
         data-full={full || undefined}
+        data-placed={placed || undefined}
       >
         {fault ? (
           <>
             <CircleAlert className={styles.alert} aria-hidden="true" />
-            {(full || !narrow) && (
+            {(full || form !== 'word') && (
               <span className={styles.message}>{full ? wordsOf(fault) : briefly(fault)}</span>
             )}
           </>
         ) : (
           <>
-            <span className={styles.word}>{data.word}</span>
-            {data.shape && (full || !narrow) && <span className={styles.shape}>{data.shape}</span>}
+            {(full || form !== 'shape') && <span className={styles.word}>{data.word}</span>}
+            {shape && <span className={styles.shape}>{shape}</span>}
+            {full && flow && flow !== 'none' && <span className={styles.flow}>{flow}</span>}
           </>
         )}
         {selected && (
@@ -68,6 +78,7 @@ function WireLabel({ data, at, selected, full, narrow }: LabelProps) {
 }
 
 export const Wire = memo(function Wire({
+  id,
   data,
   sourceX,
   sourceY,
@@ -83,6 +94,14 @@ export const Wire = memo(function Wire({
       ref && data && ref.node === data.ref.node && ref.port === data.ref.port && ref.from === data.ref.from
     )
   })
+  const shapes = useOverlay(state => state.shapes)
+  const place = useOverlay(state => state.labels.get(id))
+  const gradient = useOverlay(state => state.gradient)
+  const chosen = useOverlay(state => state.train)
+  const from = data?.ref.from ?? ''
+  const flow = useInsight(state =>
+    gradient ? flowOn(state, chosen, documentStore.getState(), from) : undefined,
+  )
   const taking = useCanvasUi(
     ({ into }) =>
       into !== null &&
@@ -97,7 +116,8 @@ export const Wire = memo(function Wire({
   // The dots at both ends are drawn 10 px inside the grabbable places.
   const { path, middle } = wirePath(sourceX - 10, sourceY, targetX + 10, targetY + shift)
   const lit = hovered || selected || taking
-  const labelled = hovered || selected || close || data.state === 'faulty'
+  const labelled = lit || data.state === 'faulty' || (shapes ? place !== undefined : close)
+  const roomy = targetX - sourceX >= NARROW
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the wire's own element, around this one, has the focus and the name.
     <g
@@ -105,6 +125,7 @@ export const Wire = memo(function Wire({
       data-state={data.state}
       data-aside={aside || undefined}
       data-lit={lit || undefined}
+      data-flow={flow}
       data-taking={taking || undefined}
       style={{ '--wire': wireColour(data.kind) } as CSSProperties}
       onMouseEnter={() => setHovered(true)}
@@ -127,13 +148,16 @@ export const Wire = memo(function Wire({
           </text>
         </g>
       )}
+      {place?.from && !lit && <path className={styles.leader} d={`M${place.from} L${place.at}`} />}
       {labelled && (
         <WireLabel
           data={data}
-          at={middle}
+          at={(!lit && place?.at) || middle}
           selected={selected}
           full={lit}
-          narrow={targetX - sourceX < NARROW}
+          form={place?.form ?? (roomy ? 'full' : 'word')}
+          placed={place !== undefined}
+          flow={flow}
         />
       )}
     </g>

@@ -301,6 +301,16 @@ export function reveal(path: string): void {
   else show(id)
 }
 
+/** Shows a node by its path from the top, whichever subgraph is shown now. */
+export function revealFromTop(path: string): void {
+  const { scope, enter } = documentStore.getState()
+  const [outer] = path.split('/')
+  if (scope.length > 0 && outer === path) {
+    enter([])
+    requestAnimationFrame(() => requestAnimationFrame(() => show(path)))
+  } else reveal(path)
+}
+
 function show(id: string): void {
   const canvas = canvasNow()
   const node = canvas?.flow.getNode(id)

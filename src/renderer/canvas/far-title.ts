@@ -1,3 +1,5 @@
+import type { Size } from './layout.ts'
+
 /** Room for the title from afar, in pixels of the card. */
 const WIDTH = 220
 const LARGEST = 40
@@ -7,6 +9,8 @@ const LETTER = 0.58
 const LINE = 1.12
 const STATUS = 1.2
 const PADDING = 12
+
+const wordsOf = (title: string): readonly string[] => title.split(/\s+|(?<=-)/).filter(Boolean)
 
 /** Lines that the words take, with so many letters to a line; 0 where one word is longer than that. */
 function linesOf(words: readonly string[], letters: number): number {
@@ -26,10 +30,17 @@ function linesOf(words: readonly string[], letters: number): number {
 
 /** The largest type in which the whole title and the status below it fit on a card so high. */
 export function farTitleSize(title: string, height: number): number {
-  const words = title.split(/\s+|(?<=-)/).filter(Boolean)
+  const words = wordsOf(title)
   for (let size = LARGEST; size > SMALLEST; size -= 2) {
     const lines = linesOf(words, Math.floor(WIDTH / (size * LETTER)))
     if (lines > 0 && size * (lines * LINE + STATUS) + PADDING <= height) return size
   }
   return SMALLEST
+}
+
+/** About as much room as the title and what stands above it take, in type of this size. */
+export function farTitleSpace(title: string, size: number): Size {
+  const lines = Math.max(1, linesOf(wordsOf(title), Math.floor(WIDTH / (size * LETTER))))
+  const width = lines > 1 ? WIDTH : Math.min(WIDTH, title.length * size * LETTER)
+  return { width, height: size * (lines * LINE + STATUS) }
 }

@@ -21,7 +21,7 @@ import { placeAll, type Size } from './layout.ts'
 import { inputPorts, isPending, outputPorts, type PortView, readPorts } from './ports.ts'
 import { fits } from './probe.ts'
 import { settingsLine } from './settings-line.ts'
-import { kindOfType, shapeOf, type WireKind, wordOf } from './wire-kind.ts'
+import { briefShape, kindOfType, shapeOf, type WireKind, wordOf } from './wire-kind.ts'
 import { wireTypes } from './wire-types.ts'
 
 export type CardCategory = Category | 'subgraph' | 'missing' | 'reroute' | 'boundary'
@@ -55,6 +55,8 @@ export type WireData = {
   readonly kind: WireKind
   readonly word: string
   readonly shape: string
+  /** The shape where there is no room for its names. */
+  readonly brief: string
   readonly state: 'sound' | 'reading' | 'faulty' | 'off'
   readonly fault: Diagnostic | null
   /** Its place among the wires of a list input, from 1; null where it is the only one. */
@@ -222,6 +224,7 @@ function wiresInto(
         kind,
         word: wordOf(kind),
         shape: shapeOf(type),
+        brief: briefShape(type),
         state: fault ? 'faulty' : card.off || source.off ? 'off' : reading ? 'reading' : 'sound',
         fault,
         order: port.wires.length > 1 ? place + 1 : null,

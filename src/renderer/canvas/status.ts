@@ -12,6 +12,10 @@ export interface Status {
     | 'stale'
     | 'stopped'
     | 'interrupted'
+    /** Of the next run: see `plan-status.ts`. */
+    | 'planned'
+    | 'kept'
+    | 'unread'
   readonly text: string
   /** How far a Train had come when its run ended before it: `step 224`. */
   readonly at: string
@@ -20,16 +24,6 @@ export interface Status {
   /** For the tooltip: why it ran, or what it does. */
   readonly more: string
 }
-
-const WORDS = {
-  waiting: 'waiting',
-  cached: 'cached',
-  done: 'done',
-  failed: 'failed',
-  stale: 'stale',
-  stopped: 'stopped',
-  interrupted: 'interrupted',
-} as const
 
 /** A node whose run has ended while it worked. */
 const CUT_SHORT: Partial<Record<RunView['info']['state'], 'stopped' | 'interrupted'>> = {
@@ -67,9 +61,7 @@ export function readStatus(key: string): Status | null {
   const fraction = percent === '' ? null : Number(percent) / 100
   const moving = state === 'running' || state === 'paused'
   const text =
-    state === 'running' || state === 'paused'
-      ? `${state}${percent === '' ? '' : ` ${percent} %`}`
-      : WORDS[state]
+    state === 'running' || state === 'paused' ? `${state}${percent === '' ? '' : ` ${percent} %`}` : state
   const more = [what, why].filter(Boolean).join(' – ')
   return { state, text, at: step && `step ${step}`, fraction: moving ? fraction : null, more }
 }

@@ -1,3 +1,5 @@
+import type { Point } from './layout.ts'
+
 export interface Curve {
   readonly path: string
   /** The middle, where the label stands. */
@@ -28,15 +30,28 @@ function around(fromX: number, fromY: number, toX: number, toY: number): Curve {
   }
 }
 
+const goesAround = (fromX: number, fromY: number, toX: number, toY: number): boolean =>
+  toX < fromX && toY - fromY > BELOW
+
 /** A smooth curve from an output (to the right) to an input (from the left). */
 export function wirePath(fromX: number, fromY: number, toX: number, toY: number): Curve {
-  if (toX < fromX && toY - fromY > BELOW) return around(fromX, fromY, toX, toY)
+  if (goesAround(fromX, fromY, toX, toY)) return around(fromX, fromY, toX, toY)
   const c = reach(toX - fromX, toY - fromY)
   const [x1, x2] = [fromX + c, toX - c]
   return {
     path: `M${fromX},${fromY} C${x1},${fromY} ${x2},${toY} ${toX},${toY}`,
     middle: [(fromX + 3 * x1 + 3 * x2 + toX) / 8, (fromY + toY) / 2],
   }
+}
+
+const bezier = (t: number, a: number, b: number, c: number, d: number): number =>
+  (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t ** 2 * c + t ** 3 * d
+
+/** The point so far along such a curve, 0–1; of one that goes around a card, between its turns. */
+export function wirePoint(t: number, fromX: number, fromY: number, toX: number, toY: number): Point {
+  if (goesAround(fromX, fromY, toX, toY)) return [fromX + (toX - fromX) * t, fromY + TO_GAP]
+  const c = reach(toX - fromX, toY - fromY)
+  return [bezier(t, fromX, fromX + c, toX - c, toX), bezier(t, fromY, fromY, toY, toY)]
 }
 
 /** Wires of a list end one below the other. */

@@ -9,6 +9,7 @@ import {
   wiresOf,
 } from '../../graph/document.ts'
 import { own } from '../../graph/own.ts'
+import { INPUTS } from '../../graph/subgraph/boundary.ts'
 import type { PortType } from '../../graph/types.ts'
 
 type Types = ReadonlyMap<Wire, PortType>
@@ -29,7 +30,7 @@ export function wireTypes(doc: GraphDocument, types: Types): Types {
   for (const [id, node] of Object.entries(doc.nodes)) {
     const ports = node.type === REROUTE ? ['out'] : Object.keys(defFor(doc, node)?.out ?? {})
     for (const port of ports) {
-      const type = typeOf(doc, types, `${id}.${port}`)
+      const type = lookUp(placeAt(doc, []), `${id}.${port}`, doc, wire => types.get(wire))
       if (type) found.set(`${id}.${port}`, type)
     }
   }
@@ -49,17 +50,48 @@ interface Place {
   readonly outer?: { readonly place: Place; readonly use: NodeJson }
 }
 
-function typeOf(doc: GraphDocument, types: Types, start: Wire): PortType | undefined {
-  let wire: Wire | undefined = start
+/** The graph itself, or the subgraph in it that these nodes lead into. */
+function placeAt(doc: GraphDocument, scope: readonly string[]): Place {
   let place: Place = { nodes: doc.nodes, prefix: '' }
+  for (const id of scope) {
+    const use = own(place.nodes, id)
+    const def = use && defFor(doc, use)
+    if (!def) break
+    place = { nodes: def.nodes, prefix: `${place.prefix}${id}/`, outer: { place, use } }
+  }
+  return place
+}
+
+/**
+ * What is told of a wire that the canvas shows, by the wire that the engine sees in its place: behind reroutes, in the
+ * subgraph that a node uses, outside of the one that is shown.
+ */
+export function toldOf<T>(
+  { document, scope }: { readonly document: GraphDocument; readonly scope: readonly string[] },
+  wire: Wire,
+  told: (wire: Wire) => T | undefined,
+): T | undefined {
+  const input = `${INPUTS}.`
+  const start = wire.startsWith(input) ? `@${wire.slice(input.length)}` : wire
+  return lookUp(placeAt(document, scope), start, document, told)
+}
+
+function lookUp<T>(
+  start: Place,
+  from: Wire,
+  doc: GraphDocument,
+  told: (wire: Wire) => T | undefined,
+): T | undefined {
+  let wire: Wire | undefined = from
+  let place = start
   for (let steps = 0; wire !== undefined && steps < DEEPEST * 8; steps++) {
     if (wire.startsWith('@') && place.outer) {
       wire = wiresOf(own(place.outer.use.in, wire.slice(1)))[0]
       place = place.outer.place
       continue
     }
-    const known = types.get(place.prefix + wire)
-    if (known) return known
+    const known = told(place.prefix + wire)
+    if (known !== undefined) return known
     const { node: id, port } = splitWire(wire)
     const node: NodeJson | undefined = own(place.nodes, id)
     if (!node) return undefined

@@ -21,8 +21,10 @@ import {
   wireSelected,
   zoomBy,
 } from '../canvas/key-actions.ts'
+import { toggleGradient, toggleShapes } from '../canvas/overlay-store.ts'
 import { docNow } from '../canvas/store.ts'
 import { enterSelected, leave, makeFromSelection, unpackSelected } from '../canvas/subgraph-actions.ts'
+import { showRunPage } from '../runs/page-store.ts'
 import { stepCount } from '../runs/step-count.ts'
 import { documentStore, tabs } from '../state/index.ts'
 import type { CommandInfo, Reach } from './keymap.ts'
@@ -68,6 +70,7 @@ const stepOut = (): void => {
 /** Everything that a person can do by key or by name. */
 export const COMMANDS: readonly Command[] = [
   command('run', 'Run', 'Run, or queue', 'Ctrl+Enter', () => void runGraph(), anywhere),
+  command('plan', 'Run', 'Plan of the next run', 'Alt+P', () => showRunPage('plan'), window),
   command('interrupt', 'Run', 'Stop', 'Ctrl+Alt+Enter', () => void interrupt(), anywhere),
   command('step', 'Run', 'Step', 'F10', () => void move('step', 1), { ...anywhere, ...repeats }),
   command('stepMany', 'Run', 'Several steps', 'Ctrl+F10', () => void move('step', stepCount()), anywhere),
@@ -139,6 +142,8 @@ export const COMMANDS: readonly Command[] = [
   command('nodeHelp', 'Find', 'About the selected node', 'F1', showHelp),
 
   command('fit', 'Window', 'Fit everything', '.', fitAll),
+  command('shapes', 'Window', 'Shapes on all wires, or not', 'T', toggleShapes),
+  command('gradient', 'Window', 'Gradient on all wires, or not', 'G', toggleGradient),
   command('zoomIn', 'Window', 'Zoom in', '+', () => zoomBy('in'), repeats),
   command('zoomOut', 'Window', 'Zoom out', '-', () => zoomBy('out'), repeats),
   command('palette', 'Window', 'Show or hide the nodes', '', () => toggle('palette'), window),

@@ -13,6 +13,7 @@ import { trainRun, useRuns, useShown } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { count, plural } from '../ui/format.ts'
 import { Markdown } from '../ui/Markdown.tsx'
+import { Cost } from './Cost.tsx'
 import { FaultList } from './FaultList.tsx'
 import { Field } from './Field.tsx'
 import { TextField } from './fields/TextField.tsx'
@@ -119,6 +120,7 @@ export function NodePage({ id }: { readonly id: string }) {
           <Ports id={id} />
         </Section>
       )}
+      {!isNote && <Cost node={id} />}
       {def?.kind === 'train' && <Weights id={id} />}
       {def && !isNote && (
         <div data-about-node>

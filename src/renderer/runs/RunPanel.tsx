@@ -1,9 +1,11 @@
-import { useId, useState } from 'react'
+import { useId } from 'react'
 import { shownRun, useRuns } from '../state/index.ts'
 import { Tabs } from '../ui/Tabs.tsx'
 import { ChartsTab } from './ChartsTab.tsx'
 import { LiveTab } from './LiveTab.tsx'
 import { LogTab } from './LogTab.tsx'
+import { PlanTab } from './PlanTab.tsx'
+import { type Page, useRunPage } from './page-store.ts'
 import { ReportsTab } from './ReportsTab.tsx'
 import { RunLine } from './RunLine.tsx'
 import styles from './RunPanel.module.css'
@@ -11,20 +13,19 @@ import { RunsTab } from './RunsTab.tsx'
 import { StepBar } from './StepBar.tsx'
 import { WeightsTab } from './WeightsTab.tsx'
 
-type Page = 'charts' | 'live' | 'weights' | 'reports' | 'log' | 'runs'
-
 const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
   charts: () => <ChartsTab />,
   live: () => <LiveTab />,
   weights: () => <WeightsTab />,
   reports: () => <ReportsTab />,
+  plan: () => <PlanTab />,
   log: () => <LogTab />,
   runs: () => <RunsTab />,
 }
 
 /** What the run is doing and what came of it. */
 export function RunPanel() {
-  const [page, setPage] = useState<Page>('charts')
+  const { page } = useRunPage()
   const id = useId()
   const reports = useRuns(state => shownRun(state)?.reports.size ?? 0)
   const warnings = useRuns(
@@ -40,12 +41,13 @@ export function RunPanel() {
           id={id}
           label="Run"
           value={page}
-          onChange={setPage}
+          onChange={next => useRunPage.setState({ page: next })}
           tabs={[
             { key: 'charts', text: 'Charts' },
             { key: 'live', text: 'Live', count: edits },
             { key: 'weights', text: 'Weights', count: still },
             { key: 'reports', text: 'Reports', count: reports },
+            { key: 'plan', text: 'Plan' },
             { key: 'log', text: 'Log', count: warnings },
             { key: 'runs', text: 'Runs', count: waiting },
           ]}

@@ -2,6 +2,8 @@ import { useStore } from 'zustand'
 import { takeAddress } from '../host/address.ts'
 import { connectHere } from '../host/connect.ts'
 import type { Remembered } from './actions.ts'
+import type { InsightAnswer, InsightState } from './insight.ts'
+import type { PlanState } from './plan.ts'
 import { say } from './say.ts'
 import { shownOf } from './scope.ts'
 import type { RememberedTabs, TabsState } from './tabs.ts'
@@ -26,6 +28,11 @@ export const workbench = createWorkbench({
   now: () => performance.now(),
   dark: () => inWindow && prefersDark().matches,
   remembered,
+  openInsight: answer => {
+    const worker = new Worker(new URL('./insight-worker.ts', import.meta.url), { type: 'module' })
+    worker.onmessage = ({ data }: MessageEvent<InsightAnswer>) => answer(data)
+    return { ask: question => worker.postMessage(question) }
+  },
   said: say,
   rememberedTabs: () => {
     const kept = address.open === null && inWindow ? sessionStorage.getItem(TABS) : null
@@ -47,12 +54,16 @@ export const useTabs = <T>(select: (state: TabsState) => T): T => useStore(workb
 export const documentStore = workbench.document
 export const runsStore = workbench.runs
 export const sessionStore = workbench.session
+export const planStore = workbench.plan
+export const insightStore = workbench.insight
 
 export const useDocument = <T>(select: (state: DocumentState) => T): T => useStore(documentStore, select)
 /** The document as the canvas shows it: a subgraph where a person has entered one. */
 export const useShown = <T>(select: (state: DocumentState) => T): T =>
   useStore(documentStore, state => select(shownOf(state)))
 export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select)
+export const useInsight = <T>(select: (state: InsightState) => T): T => useStore(insightStore, select)
+export const usePlan = <T>(select: (state: PlanState) => T): T => useStore(planStore, select)
 export const useSession = <T>(select: (state: SessionState) => T): T => useStore(sessionStore, select)
 
 /** The run that the window shows: the newest of the open document, or one picked from its history. */

@@ -1,11 +1,14 @@
 import type { StoreApi } from 'zustand/vanilla'
 import { writeGraph } from '../../graph/write.ts'
 import type { Connect } from '../../protocol/transport.ts'
+import type { RunInfo } from '../../protocol/workbench.ts'
 import { HostClient } from '../host/client.ts'
 import { isFault, messageOf } from '../host/fault.ts'
 import { DocumentActions, type Remembered } from './actions.ts'
 import { Documents } from './document.ts'
+import { type InsightNeeds, type InsightState, Insights } from './insight.ts'
 import { Journal, JournalSlot } from './journal.ts'
+import { type PlanState, Plans } from './plan.ts'
 import { Runs } from './runs.ts'
 import { createSession, listenToSession, themeOf } from './session.ts'
 import { type RememberedTabs, Tabs } from './tabs.ts'
@@ -20,6 +23,8 @@ export interface Surroundings {
   /** What this tab is to show: what it showed last, kept over a reload. */
   readonly remembered: () => Remembered | null
   readonly remember: (shown: Remembered) => void
+  /** Opens the worker that counts what Trains cost. */
+  readonly openInsight: InsightNeeds['open']
   /** The tabs of before a reload; null where there was only one. */
   readonly rememberedTabs: () => RememberedTabs | null
   /** What was just done, in words: a screen reader says it. */
@@ -31,12 +36,16 @@ export interface Workbench {
   readonly session: StoreApi<SessionState>
   readonly document: StoreApi<DocumentState>
   readonly runs: StoreApi<RunsState>
+  readonly plan: StoreApi<PlanState>
+  readonly insight: StoreApi<InsightState>
   readonly actions: DocumentActions
   readonly tabs: Tabs
   /** The machine's preference has changed. */
   followTheme(): void
   start(): void
 }
+
+const ended = (infos: readonly RunInfo[]): number => infos.filter(info => info.endedAt !== null).length
 
 /** The state of one window and its connection to the host, without anything that draws. */
 export function createWorkbench(around: Surroundings): Workbench {
@@ -74,6 +83,35 @@ export function createWorkbench(around: Surroundings): Workbench {
     refuse: message => notify(message, 'bad'),
     now: around.now,
   })
+  const plans = new Plans({
+    client,
+    source: () => {
+      const { id, document, checked } = documents.store.getState()
+      return id === null ? null : { id, text: writeGraph(document), ok: checked.ok }
+    },
+  })
+  const insights = new Insights({
+    open: around.openInsight,
+    source: () => {
+      const { document, schemas, checked } = documents.store.getState()
+      return { document, schemas, ok: checked.ok }
+    },
+    measure: async train => {
+      const { id, document } = documents.store.getState()
+      const { trains } = await client.request('memory.read', {
+        document: id ?? '',
+        text: writeGraph(document),
+        options: { engine: 'xla', fresh: false },
+        train,
+      })
+      return trains[0]!
+    },
+    words: messageOf,
+  })
+  // A run that has ended has left its results in the cache.
+  runs.store.subscribe((now, before) => {
+    if (now.infos !== before.infos && ended(now.infos) !== ended(before.infos)) plans.mark()
+  })
   const { remember } = around
   const actions = new DocumentActions({
     client,
@@ -87,6 +125,10 @@ export function createWorkbench(around: Surroundings): Workbench {
   const tabs = new Tabs(actions, documents.store)
   documents.store.subscribe((now, before) => {
     if (now.document !== before.document) runs.mark()
+    if (now.checked !== before.checked || now.id !== before.id) {
+      plans.mark()
+      insights.mark()
+    }
   })
   listenToSession(session, client, around.dark)
   client.on('document.lease', ({ document, lease }) => {
@@ -116,6 +158,8 @@ export function createWorkbench(around: Surroundings): Workbench {
         await tabs.again()
       }
       runs.again(welcome.runs)
+      // What was asked for on a connection that was lost.
+      plans.mark()
       session.setState({ connection: { state: 'open' } })
     } catch (error) {
       if (!isFault(error, 'lost'))
@@ -135,6 +179,8 @@ export function createWorkbench(around: Surroundings): Workbench {
     session,
     document: documents.store,
     runs: runs.store,
+    plan: plans.store,
+    insight: insights.store,
     actions,
     tabs,
     followTheme: () => session.setState({ theme: themeOf(session.getState().settings.theme, around.dark()) }),

@@ -70,6 +70,12 @@ export function flopRate(perSecond: number): string {
   return `${value < 99.5 ? value.toFixed(1) : Math.round(value)} ${unit}FLOP/s`
 }
 
+/** `98 kFLOP`, `3.1 MFLOP`, `182 GFLOP`: how much there is to do. */
+export const flopCount = (n: number): string =>
+  n < 999_500
+    ? `${n < 99_500 ? (n / 1e3).toFixed(1) : Math.round(n / 1e3)} kFLOP`
+    : flopRate(n).replace('/s', '')
+
 /** `just now`, `5 min ago`, `3 h ago`, `2 days ago`. */
 export function ago(then: number, now: number): string {
   const minutes = (now - then) / 60_000

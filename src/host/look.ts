@@ -1,0 +1,70 @@
+import type { Result } from '../protocol/messages.ts'
+import type { Ask } from './engine-process.ts'
+import type { EngineSupervisor } from './engine-supervisor.ts'
+import { Fault } from './fault.ts'
+
+/** A person who types asks often; what is asked within this time is asked once. */
+const SETTLE_MS = 120
+
+/** Asks the engine one kind of thing about documents. For each document only the newest question is answered. */
+export class Look {
+  private readonly engine: EngineSupervisor
+  private readonly newest = new Map<string, AbortController>()
+
+  constructor(engine: EngineSupervisor) {
+    this.engine = engine
+  }
+
+  /** Throws a `Fault` where the engine fails, or a newer question has been asked. */
+  async ask(
+    document: string,
+    command: Ask,
+    signal: AbortSignal,
+  ): Promise<Exclude<Result, { type: 'failed' }>> {
+    this.newest.get(document)?.abort()
+    const own = new AbortController()
+    this.newest.set(document, own)
+    const either = AbortSignal.any([own.signal, signal])
+    try {
+      await pause(SETTLE_MS, either)
+      const result = await this.answer(command, either)
+      if (result.type === 'failed') throw new Fault('engine', result.message, result.diagnostics)
+      return result
+    } finally {
+      if (this.newest.get(document) === own) this.newest.delete(document)
+    }
+  }
+
+  private async answer(command: Ask, signal: AbortSignal): Promise<Result> {
+    const request = this.engine.request(command)
+    const stop = () => this.engine.tell({ type: 'stop', run: request.id, how: 'cancel' })
+    signal.addEventListener('abort', stop)
+    try {
+      return await Promise.race([request.result, aborted(signal)])
+    } finally {
+      signal.removeEventListener('abort', stop)
+      request.result.catch(() => {
+        // Whoever asked has heard of it, or doesn't want to know.
+      })
+    }
+  }
+}
+
+const superseded = () => new Fault('cancelled', 'A newer question has taken the place of this one.')
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(superseded())
+    else signal.addEventListener('abort', () => reject(superseded()), { once: true })
+  })
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms)
+    aborted(signal).catch(e => {
+      clearTimeout(timer)
+      reject(e)
+    })
+  })
+}

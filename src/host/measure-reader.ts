@@ -1,0 +1,30 @@
+import type { MeasuredTrain } from '../protocol/messages.ts'
+import type { EnqueueOptions } from '../protocol/workbench.ts'
+import type { EngineSupervisor } from './engine-supervisor.ts'
+import { Fault } from './fault.ts'
+import { Look } from './look.ts'
+
+/** Has the engine compile the steps of a Train and say what memory they need; a run under way ends first. */
+export class MeasureReader {
+  private readonly look: Look
+
+  constructor(engine: EngineSupervisor) {
+    this.look = new Look(engine)
+  }
+
+  async read(
+    document: string,
+    file: string,
+    text: string,
+    train: string,
+    { engine }: EnqueueOptions,
+    signal: AbortSignal,
+  ): Promise<readonly MeasuredTrain[]> {
+    const graph = { text, file, overrides: [] }
+    const command = { type: 'measure', graph, train, options: { engine } } as const
+    const result = await this.look.ask(document, command, signal)
+    if (result.type !== 'measured')
+      throw new Fault('internal', `the engine answered a measurement with "${result.type}"`)
+    return result.trains
+  }
+}

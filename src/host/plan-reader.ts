@@ -1,0 +1,28 @@
+import type { PlannedNode } from '../protocol/messages.ts'
+import type { EnqueueOptions } from '../protocol/workbench.ts'
+import type { EngineSupervisor } from './engine-supervisor.ts'
+import { Fault } from './fault.ts'
+import { Look } from './look.ts'
+
+/** Asks the engine what a run of a graph would do. */
+export class PlanReader {
+  private readonly look: Look
+
+  constructor(engine: EngineSupervisor) {
+    this.look = new Look(engine)
+  }
+
+  async read(
+    document: string,
+    file: string,
+    text: string,
+    { engine, fresh }: EnqueueOptions,
+    signal: AbortSignal,
+  ): Promise<readonly PlannedNode[]> {
+    const graph = { text, file, overrides: [] }
+    const result = await this.look.ask(document, { type: 'plan', graph, options: { engine, fresh } }, signal)
+    if (result.type !== 'planned')
+      throw new Fault('internal', `the engine answered a plan with "${result.type}"`)
+    return result.nodes
+  }
+}

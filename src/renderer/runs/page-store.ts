@@ -1,0 +1,12 @@
+import { create } from 'zustand'
+import { toggle } from '../app/layout-store.ts'
+
+export type Page = 'charts' | 'live' | 'weights' | 'reports' | 'plan' | 'log' | 'runs'
+
+/** Which page of the run's panel is shown. */
+export const useRunPage = create<{ readonly page: Page }>(() => ({ page: 'charts' }))
+
+export function showRunPage(page: Page): void {
+  toggle('runs', true)
+  useRunPage.setState({ page })
+}
