@@ -45,6 +45,7 @@ export async function secureCheckpoint(
       'not-found',
       `${missing} Hold the run at that step, or fork it at one of its checkpoints.`,
     )
+  await held.log.flush()
   const from = held.log.length
   engine.tell({ type: 'control', run: held.request.id, action: 'commit' })
   const { step } = await nextCheckpoint(held, fork.train, from)

@@ -55,10 +55,10 @@ describe('rows of weights', () => {
   })
   const norms = [w('a', 2, 10, 0.1), w('b', 0, 1, 0), w('c', 1, 1, 0.5), w('d', 3, 0, 0)]
 
-  test('come as in the graph, by gradient or by update', () => {
+  test('come by name, by gradient or by update', () => {
     const names = (order: Parameters<typeof orderedWeights>[1]) =>
       orderedWeights(norms, order).map(n => n.name)
-    expect(names('graph')).toEqual(['a', 'b', 'c', 'd'])
+    expect(names('name')).toEqual(['a', 'b', 'c', 'd'])
     expect(names('gradient')).toEqual(['b', 'c', 'a', 'd'])
     expect(names('ratio').slice(0, 2)).toEqual(['c', 'a'])
     // A weight of zeros that did not move has not moved infinitely.

@@ -19,6 +19,8 @@ export interface ChartProps {
   readonly edits?: readonly number[]
   /** Steps before this one are the run's that this was forked from. */
   readonly inherited?: number
+  /** The step that the run was taken back to. */
+  readonly here?: number | null
   readonly group?: ChartGroup
   /** Said where there is nothing to draw. */
   readonly none?: string
@@ -29,7 +31,7 @@ const NONE: readonly number[] = []
 /** A chart with its title, the value under the crosshair, or else the last one. Drawn outside React. */
 export function Chart(props: ChartProps) {
   const { title, unit, source, colour, format, log = false, smoothing = 0, fromZero = false } = props
-  const { marks = NONE, edits = NONE, inherited = 0, group, none = 'No numbers yet.' } = props
+  const { marks = NONE, edits = NONE, inherited = 0, here = null, group, none = 'No numbers yet.' } = props
   const empty = useSyncExternalStore(source.subscribe, () => !source.read()?.length)
   const host = useRef<HTMLDivElement>(null)
   const readout = useRef<HTMLSpanElement>(null)
@@ -59,6 +61,7 @@ export function Chart(props: ChartProps) {
     marks,
     edits,
     inherited,
+    here,
     group,
     onHover: (reading: Reading | null) => show.current(reading),
   }
@@ -71,7 +74,7 @@ export function Chart(props: ChartProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the object is new each time, these are what is in it
   useLayoutEffect(
     () => plot.current?.set(settings),
-    [source, colour, log, smoothing, fromZero, format, marks, edits, inherited, group],
+    [source, colour, log, smoothing, fromZero, format, marks, edits, inherited, here, group],
   )
 
   // The last value follows the run while nobody points at the chart.

@@ -1,7 +1,7 @@
 import { ChartLine, Flag, ZoomOut } from 'lucide-react'
 import { useMemo, useState, useSyncExternalStore } from 'react'
 import { shownRun, useDocument, useRuns } from '../state/index.ts'
-import type { RunView } from '../state/types.ts'
+import type { RunView, TrainRun } from '../state/types.ts'
 import { short, steady, whole } from '../ui/format.ts'
 import { Pills } from '../ui/Pills.tsx'
 import { Chart } from './Chart.tsx'
@@ -223,7 +223,8 @@ function Grid({
     [edited, node],
   )
   const inherited = useRuns(state => state.views.get(run)?.trains.get(node)?.fork?.step)
-  const common = { run, node, group, marks, edits, inherited }
+  const here = useRuns(state => hereOf(state.views.get(run)?.trains.get(node)))
+  const common = { run, node, group, marks, edits, inherited, here }
   return (
     <div className={styles.grid}>
       {looks.map(look => (
@@ -241,9 +242,10 @@ interface OneProps {
   readonly marks: readonly number[]
   readonly edits: readonly number[]
   readonly inherited: number | undefined
+  readonly here: number | null
 }
 
-function One({ look, run, node, group, marks, edits, inherited }: OneProps) {
+function One({ look, run, node, group, marks, edits, inherited, here }: OneProps) {
   const { smoothing, logLoss } = useChartSettings()
   const source = useSeries(run, node, look.metric)
   const noSpeed = useRuns(state => noSpeedOf(state.views.get(run), node))
@@ -262,11 +264,16 @@ function One({ look, run, node, group, marks, edits, inherited }: OneProps) {
       marks={marks}
       edits={edits}
       inherited={inherited}
+      here={here}
       group={group}
       none={look.metric === 'throughput' ? noSpeed : undefined}
     />
   )
 }
+
+/** Where a run stands that was taken back. */
+const hereOf = (train: TrainRun | undefined): number | null =>
+  train && train.taken < train.reached ? Math.max(0, train.taken - 1) : null
 
 /** Why there is no speed to draw. */
 function noSpeedOf(run: RunView | undefined, node: string): string {

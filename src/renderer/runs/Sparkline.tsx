@@ -30,6 +30,7 @@ export function Sparkline({ source, colour, until, label }: Props) {
       marks: NONE,
       edits: NONE,
       inherited: 0,
+      here: null,
       until,
     })
     return () => plot.destroy()

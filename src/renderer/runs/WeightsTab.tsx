@@ -11,7 +11,7 @@ import styles from './WeightsTab.module.css'
 import { type Order, orderedWeights, shareOf, spanOf, updateRatio } from './weight-rows.ts'
 
 const ORDERS = [
-  { key: 'graph', text: 'As in the graph' },
+  { key: 'name', text: 'By name' },
   { key: 'gradient', text: 'Smallest gradient' },
   { key: 'ratio', text: 'Largest update' },
 ] as const satisfies readonly { key: Order; text: string }[]
@@ -20,7 +20,7 @@ const ORDERS = [
 export function WeightsTab() {
   const run = useRuns(shownRun)
   const control = useRuns(state => state.control)
-  const [order, setOrder] = useState<Order>('graph')
+  const [order, setOrder] = useState<Order>('name')
   const train = steppedTrain(run)
   const weights = run?.weights ?? null
   const isHeld = run?.info.state === 'paused' && train !== undefined
@@ -54,13 +54,14 @@ export function WeightsTab() {
           label="Order"
           options={ORDERS}
           value={order}
-          onChange={key => setOrder(ORDERS.find(o => o.key === key)?.key ?? 'graph')}
+          onChange={key => setOrder(ORDERS.find(o => o.key === key)?.key ?? 'name')}
         />
-        {weights && (
-          <span className={styles.place} role="status">
-            step {whole(weights.step)} of {weights.node}, {plural(weights.norms.length, 'weight')}
-          </span>
-        )}
+        <span className={styles.place} role="status">
+          {isHeld && !isSeen && !atEnd
+            ? `Looks at step ${whole(train.taken)} …`
+            : weights &&
+              `step ${whole(weights.step)} of ${weights.node}, ${plural(weights.norms.length, 'weight')}`}
+        </span>
       </div>
       <Alarm norms={weights?.norms ?? []} />
       {rows.length > 0 && <Table rows={rows} />}
@@ -109,10 +110,17 @@ function Table({ rows }: { readonly rows: readonly WeightNorms[] }) {
   )
 }
 
+/** Room for the number beside the longest bar. */
+const NUMBER = 88
+
 function Bar({ value, share }: { readonly value: number; readonly share: number }) {
   return (
     <td className={styles.bar}>
-      <span className={styles.fill} style={{ width: `${100 * share}%` }} aria-hidden="true" />
+      <span
+        className={styles.fill}
+        style={{ width: `calc((100% - ${NUMBER}px) * ${share})` }}
+        aria-hidden="true"
+      />
       <span className={styles.number}>{numberText(value)}</span>
     </td>
   )

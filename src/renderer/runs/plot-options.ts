@@ -64,6 +64,7 @@ export function plotOptions(m: Making): uPlot.Options {
       draw: [
         u => drawMarks(u, m.settings().marks, m.colours),
         u => drawEdits(u, m.settings().edits, m.colours),
+        u => drawHere(u, m.settings().here, m.colours),
         ...(compact ? [] : [nameSteps(m.colours)]),
       ],
       setCursor: compact
@@ -236,6 +237,19 @@ function drawEdits(u: uPlot, edits: readonly number[], { edit }: Colours): void 
       ctx.lineTo(x + dx * unit, bbox.top + dy * unit)
     ctx.fill()
   }
+  ctx.restore()
+}
+
+/** A line where the run stands; what lies beyond was taken, and is as it was when the run comes there again. */
+function drawHere(u: uPlot, here: number | null, { line }: Colours): void {
+  const { ctx, bbox } = u
+  if (here === null || here < (u.scales.x!.min ?? 0) || here > (u.scales.x!.max ?? 0)) return
+  const x = Math.round(u.valToPos(here, 'x', true))
+  ctx.save()
+  ctx.fillStyle = alpha(line, 0.1)
+  ctx.fillRect(x, bbox.top, bbox.left + bbox.width - x, bbox.height)
+  ctx.fillStyle = line
+  ctx.fillRect(x, bbox.top, Math.max(1, devicePixelRatio), bbox.height)
   ctx.restore()
 }
 

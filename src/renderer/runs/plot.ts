@@ -24,6 +24,8 @@ export interface PlotSettings {
   readonly marks: readonly number[]
   /** Steps from which on something was changed: a line each. */
   readonly edits: readonly number[]
+  /** The last step that the present state is made of, where that is not the last in the chart. */
+  readonly here: number | null
   /** Steps before this one were taken by the run that this was forked from: their line is faint. */
   readonly inherited: number
   /** The last step there will be; the horizontal scale then ends there. */

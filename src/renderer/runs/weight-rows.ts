@@ -1,12 +1,13 @@
 import type { WeightNorms } from '../../protocol/messages.ts'
 
-export type Order = 'graph' | 'gradient' | 'ratio'
+export type Order = 'name' | 'gradient' | 'ratio'
 
 /** By how much a step moves a weight, as a part of it; a weight that is 0 has moved infinitely, or not at all. */
 export const updateRatio = ({ update, weight }: WeightNorms): number => (update === 0 ? 0 : update / weight)
 
+/** They come by name. */
 export function orderedWeights(norms: readonly WeightNorms[], order: Order): readonly WeightNorms[] {
-  if (order === 'graph') return norms
+  if (order === 'name') return norms
   const key = order === 'gradient' ? (w: WeightNorms) => w.gradient : (w: WeightNorms) => -updateRatio(w)
   return norms.toSorted((a, b) => key(a) - key(b))
 }
