@@ -58,7 +58,9 @@ test('the plan says what will run and why, on the panel and on the cards, and th
   await expect(row('train')).toContainText('asked to run again')
 })
 
-test('by keyboard alone: the plan by its key and by its tab, a node of the plan, and that node selected', async ({ workbench }) => {
+test('by keyboard alone: the plan by its key and by its tab, a node of the plan, and that node selected', async ({
+  workbench,
+}) => {
   const { window } = await workbench.start({ steps: 30, seed: 32 })
   const { page, runs } = window
   const charts = runs.getByRole('tab', { name: /^Charts/ })
