@@ -96,11 +96,11 @@ export const Wire = memo(function Wire({
   })
   const shapes = useOverlay(state => state.shapes)
   const place = useOverlay(state => state.labels.get(id))
-  const gradient = useOverlay(state => state.gradient)
-  const chosen = useOverlay(state => state.train)
+  // The Train whose gradient is shown, '' for the first; null while none is.
+  const train = useOverlay(state => (state.gradient ? (state.train ?? '') : null))
   const from = data?.ref.from ?? ''
   const flow = useInsight(state =>
-    gradient ? flowOn(state, chosen, documentStore.getState(), from) : undefined,
+    train !== null ? flowOn(state, train, documentStore.getState(), from) : undefined,
   )
   const taking = useCanvasUi(
     ({ into }) =>

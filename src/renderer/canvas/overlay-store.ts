@@ -31,7 +31,7 @@ export const toggleGradient = (): void => useOverlay.setState(({ gradient }) => 
 
 /** The Train that is chosen, or else the first. */
 export const chosenTrain = ({ trains }: Pick<InsightState, 'trains'>, chosen: string | null) =>
-  (chosen === null ? undefined : trains.get(chosen)) ?? [...trains.values()][0]
+  trains.get(chosen ?? '') ?? [...trains.values()][0]
 
 /** What the gradient of the chosen Train does on a wire of the canvas; `none` where no weight is behind it. */
 export function flowOn(

@@ -82,15 +82,17 @@ function Row({ planned }: { readonly planned: PlannedNode }) {
         <Icon size={12} strokeWidth={2.5} aria-hidden="true" />
         {text}
       </span>
-      <button
-        type="button"
-        className={styles.node}
-        title={`Show ${node}`}
-        onClick={() => revealFromTop(node)}
-      >
-        {node}
+      <span className={styles.names}>
+        <button
+          type="button"
+          className={styles.node}
+          title={`Show ${node}`}
+          onClick={() => revealFromTop(node)}
+        >
+          {node}
+        </button>
         <span className={styles.title}>{title}</span>
-      </button>
+      </span>
       <span className={styles.why}>{reasonOf(planned)}</span>
     </li>
   )

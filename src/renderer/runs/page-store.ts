@@ -6,7 +6,11 @@ export type Page = 'charts' | 'live' | 'weights' | 'reports' | 'plan' | 'log' | 
 /** Which page of the run's panel is shown. */
 export const useRunPage = create<{ readonly page: Page }>(() => ({ page: 'charts' }))
 
+/** Opens it, and puts the focus there. */
 export function showRunPage(page: Page): void {
   toggle('runs', true)
   useRunPage.setState({ page })
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>(`[role="tab"][id$="-tab-${page}"]`)?.focus(),
+  )
 }

@@ -71,8 +71,9 @@ export class Insights {
 
   /** The document was edited, or more is known of its sources. */
   mark(): void {
-    const { measured } = this.store.getState()
-    this.store.setState({ stale: true, ...(measured.size > 0 && { measured: new Map() }) })
+    const { measured, stale } = this.store.getState()
+    if (!stale || measured.size > 0)
+      this.store.setState({ stale: true, ...(measured.size > 0 && { measured: new Map() }) })
     if (this.lookers > 0) this.askSoon()
   }
 
