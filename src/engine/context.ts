@@ -5,6 +5,7 @@ import type { Event } from '../protocol/messages.ts'
 import type { Backend } from '../runtime/backend.ts'
 import type { CodeHash } from './code-hash.ts'
 import type { Reasons } from './reasons.ts'
+import type { WatchBoard } from './watch/board.ts'
 
 /** How a person wants a run to end early. */
 export type StopHow = 'checkpoint' | 'cancel'
@@ -25,6 +26,8 @@ export interface EngineContext {
   readonly room: () => Promise<void> | undefined
   /** Says how logged metrics reach the disk, which they do before they are sent. */
   readonly persistWith: (persist: () => Promise<void>) => void
+  /** What people watch. None outside a run. */
+  readonly watches?: WatchBoard
   /** Why nodes run. None outside a run. */
   readonly reasons?: Reasons
   /** Keeps all rows that a node left out; returns the file that will name them. None outside a run. */

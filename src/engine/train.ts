@@ -25,6 +25,7 @@ import type { RunStore } from './run-store.ts'
 import type { LoopState } from './train-loop.ts'
 import { compileStage, freeAll, openLoop, replayOf, type TrainStage } from './train-stage.ts'
 import { asDataset, asTokenizer } from './values.ts'
+import { Watching } from './watch/watching.ts'
 import { boundHashes, boundValue, startingValues, type TrainedWeights, type WeightWires } from './weights.ts'
 
 export interface StageOptions {
@@ -97,7 +98,9 @@ export async function runTrain(
   options: StageOptions,
   context: DeviceContext,
 ): Promise<StageResult> {
-  const { order, settings, step, feed, key, wired } = await openStage(graph, node, values, wires, context)
+  const opened = await openStage(graph, node, values, wires, context)
+  const { order, settings, step, feed, key, wired } = opened
+  const watching = new Watching(opened, graph, node, values, wires, context)
   try {
     const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = hashOf([node.id, key])
@@ -119,7 +122,9 @@ export async function runTrain(
     const end =
       start.step >= settings.steps
         ? start
-        : await train(stage, start, settings).catch(e => explainNonFinite(e, replayOf(stage, start), context))
+        : await train(stage, start, settings, watching).catch(e =>
+            explainNonFinite(e, replayOf(stage, start), context),
+          )
     // A stage that went on from a checkpoint does not know how long the steps before it took.
     const seconds = start.step === 0 ? (performance.now() - began) / 1000 : undefined
     await keep(cached, node.id, run, seconds, context)
@@ -251,6 +256,7 @@ async function train(
   stage: TrainStage,
   start: LoopState,
   settings: { readonly steps: number; readonly checkpointEvery: number },
+  watching: Watching,
 ): Promise<LoopState> {
   const { id, step, key, run, context } = stage
   const before = performance.now()
@@ -285,7 +291,7 @@ async function train(
   }
   try {
     while (loop.taken < settings.steps) {
-      await context.gate(id, loop.taken)
+      await watching.pass(loop, context.gate(id, loop.taken))
       const how = context.stopping()
       if (how) {
         if (how === 'checkpoint' && committed !== loop.taken) await commit()
@@ -301,8 +307,10 @@ async function train(
       const every = settings.checkpointEvery
       if (every > 0 && loop.taken % every === 0 && loop.taken < settings.steps) await commit()
     }
+    await watching.last(loop)
     return await commit()
   } finally {
+    await watching.free()
     await run.flush(id)
     await loop.free()
     freeAll(executables)

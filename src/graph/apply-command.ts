@@ -14,6 +14,7 @@ import { own } from './own.ts'
 import { removeNodes } from './remove-nodes.ts'
 import { restore, restoring } from './restore.ts'
 import { isJson, setPath } from './set-path.ts'
+import { setWatches } from './watches.ts'
 
 export interface Applied {
   /** The same object where the command changes nothing. */
@@ -66,6 +67,9 @@ function edit(doc: Doc, c: GraphCommand): void {
       return
     case 'disconnect':
       disconnect(doc, c)
+      return
+    case 'setWatches':
+      setWatches(doc, c.watches)
       return
     case 'setMeta':
       setMeta(doc, c.meta)

@@ -19,6 +19,8 @@ export function labelOf(c: GraphCommand): string {
       return 'Connect'
     case 'disconnect':
       return 'Disconnect'
+    case 'setWatches':
+      return 'Change watches'
     case 'setMeta': {
       const [field] = Object.keys(c.meta)
       return `Change ${field ?? 'graph'}`

@@ -1,4 +1,4 @@
-import type { GraphDocument, Meta, NodeJson, Wire } from './document.ts'
+import type { GraphDocument, Meta, NodeJson, WatchJson, Wire } from './document.ts'
 
 /** One edit of a document: the only way in which it changes, so undo, the journal and tests see the same stream. */
 export type GraphCommand =
@@ -30,6 +30,8 @@ export type GraphCommand =
     }
   /** Without `from` every wire of the input goes. */
   | { readonly type: 'disconnect'; readonly node: string; readonly port: string; readonly from?: Wire }
+  /** All wires that are watched; a wire, or an inner value of its node, is watched once. */
+  | { readonly type: 'setWatches'; readonly watches: readonly WatchJson[] }
   | { readonly type: 'setMeta'; readonly meta: Partial<Meta> }
   /** Several edits that a person made as one. */
   | { readonly type: 'group'; readonly label: string; readonly commands: readonly GraphCommand[] }
@@ -46,5 +48,6 @@ export interface Restore {
   readonly lock?: GraphDocument['lock']
   readonly nodes: Readonly<Record<string, NodeJson | null>>
   readonly view: Readonly<Record<string, readonly [number, number] | null>>
+  readonly watches?: readonly WatchJson[]
   readonly order?: readonly string[]
 }

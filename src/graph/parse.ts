@@ -20,6 +20,12 @@ const node = z.strictObject({
   params: z.record(z.string(), z.unknown()).default({}),
   in: z.record(z.string(), wires).default({}),
 })
+const watch = z.strictObject({
+  wire,
+  inner: z.string().min(1).optional(),
+  every: z.int().min(0).default(10),
+  step: z.int().min(0).optional(),
+})
 const def = z.strictObject({
   params: z.record(z.string(), z.unknown()).default({}),
   in: z.array(id).default([]),
@@ -52,6 +58,7 @@ const documentSchema = z.strictObject({
   nodes: z.record(id, node),
   defs: z.record(id, def).default({}),
   view: z.record(z.string(), z.tuple([z.number(), z.number()])).default({}),
+  watches: z.array(watch).optional(),
   lock: lock.default({}),
 })
 

@@ -3,6 +3,7 @@ import { CommandFault } from './command-fault.ts'
 import type { Restore } from './commands.ts'
 import { type GraphDocument, ID } from './document.ts'
 import { own } from './own.ts'
+import { setWatches } from './watches.ts'
 
 /** The command that turns one document into another; parts that are the same object are left out. */
 export function restoring(from: GraphDocument, to: GraphDocument): Restore {
@@ -12,6 +13,7 @@ export function restoring(from: GraphDocument, to: GraphDocument): Restore {
     ...(from.meta !== to.meta && { meta: to.meta }),
     ...(from.defs !== to.defs && { defs: to.defs }),
     ...(from.lock !== to.lock && { lock: to.lock }),
+    ...(from.watches !== to.watches && { watches: to.watches ?? [] }),
     nodes: changes(from.nodes, to.nodes),
     view: changes(from.view, to.view),
     ...(orderAfter(from, to).some((id, i) => ids[i] !== id) && { order: ids }),
@@ -37,6 +39,7 @@ export function restore(doc: Draft<GraphDocument>, c: Restore): void {
   if (c.meta) doc.meta = c.meta as Draft<GraphDocument>['meta']
   if (c.defs) doc.defs = c.defs as Draft<GraphDocument>['defs']
   if (c.lock) doc.lock = c.lock as Draft<GraphDocument>['lock']
+  if (c.watches) setWatches(doc, c.watches)
   put(doc.nodes, c.nodes)
   put(doc.view, c.view)
   if (!c.order) return

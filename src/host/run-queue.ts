@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { parseGraph } from '../graph/parse.ts'
+import type { WatchNotice, WatchSpec } from '../protocol/watch.ts'
 import type { EnqueueOptions, RunAction, RunInfo } from '../protocol/workbench.ts'
 import { readIfThere } from './disk.ts'
 import { EngineGone } from './engine-process.ts'
@@ -22,6 +23,7 @@ export interface RunQueueOptions {
   readonly engine: EngineSupervisor
   readonly plugin: PluginSupervisor
   readonly onChange: () => void
+  readonly onWatched: (run: string, notice: WatchNotice) => void
 }
 
 /** Runs, one at a time, in the order in which they were asked for. */
@@ -80,6 +82,17 @@ export class RunQueue {
     if (run.state === 'waiting') this.controlWaiting(run, action)
     else this.controlActive(run, action, steps)
     return run.info
+  }
+
+  /** What a run is watched by; returns what there is to read. A run that is over is only looked back at. */
+  watch(id: string, specs: readonly WatchSpec[]): readonly WatchNotice[] {
+    const run = this.find(id)
+    if (!run) return []
+    if (run.isLive) {
+      run.watches.set(specs)
+      if (run.request) this.options.engine.tell({ type: 'watch', run: run.request.id, watches: specs })
+    }
+    return run.watches.notices
   }
 
   /** Lets a run that was held go, or queues one that ended early again, from its newest checkpoint. */
@@ -234,9 +247,15 @@ export class RunQueue {
             fresh,
             paused,
             resumeFrom: run.resume ? (folder ?? undefined) : undefined,
+            watches: run.watches.specs,
           },
         },
         event => run.event(event),
+        (watched, bytes) => {
+          run.watches.take(watched, bytes)
+          const { id: watch, train, step } = watched
+          this.options.onWatched(run.id, { watch, train, step })
+        },
       )
       run.set({ state: 'running', startedAt: Date.now() })
       const result = await run.request.result

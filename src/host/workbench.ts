@@ -86,6 +86,7 @@ export class Workbench {
       engine: this.engine,
       plugin: this.plugin,
       onChange: () => this.runsChanged(),
+      onWatched: (run, notice) => this.broadcast({ event: 'run.watched', data: { run, ...notice } }),
     })
     this.runs = new KnownRuns(this.queue)
     this.schemas = new SchemaReader(this.engine)

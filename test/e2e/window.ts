@@ -186,7 +186,7 @@ export class WorkbenchWindow {
     return this.page.getByRole('region', { name: 'Runs' })
   }
 
-  async tab(name: 'Charts' | 'Reports' | 'Log' | 'Runs'): Promise<void> {
+  async tab(name: 'Charts' | 'Reports' | 'Watch' | 'Log' | 'Runs'): Promise<void> {
     await this.runs.getByRole('tab', { name: new RegExp(`^${name}`) }).click()
   }
 

@@ -4,15 +4,20 @@ import { Engine } from '../../src/engine/engine.ts'
 import type { Send } from '../../src/engine/outbox.ts'
 import { registry } from '../../src/nodes/index.ts'
 import type { Command, Event, GraphSource, Message, Result, RunOptions } from '../../src/protocol/messages.ts'
+import type { WatchSpec } from '../../src/protocol/watch.ts'
 import { toyDocument } from './toy.ts'
 
 export type Batch = Extract<Message, { type: 'events' }>
+
+export type Seen = Extract<Message, { type: 'watched' }>
 
 type Action = Extract<Command, { type: 'control' }>['action']
 
 /** An engine of this very process, and what it has said. */
 export class LiveEngine {
   readonly batches: Batch[] = []
+  /** What watched wires held, in order. */
+  readonly watched: Seen[] = []
   private readonly engine: Engine
   private readonly listeners = new Set<() => void>()
   private lastId = 0
@@ -20,6 +25,11 @@ export class LiveEngine {
   /** `taken`: when a batch counts as taken by the host. */
   constructor(cacheDir: string, taken: (batch: Batch) => void | Promise<void> = () => {}) {
     const send: Send = message => {
+      if (message.type === 'watched') {
+        this.watched.push(message)
+        for (const listen of [...this.listeners]) listen()
+        return undefined
+      }
       if (message.type !== 'events') return undefined
       this.batches.push(message)
       for (const listen of [...this.listeners]) listen()
@@ -50,6 +60,29 @@ export class LiveEngine {
     return this.engine.handle({ id: ++this.lastId, type: 'control', run, action, steps })
   }
 
+  watch(run: number, watches: readonly WatchSpec[]): Promise<Result> {
+    return this.engine.handle({ id: ++this.lastId, type: 'watch', run, watches })
+  }
+
+  /** Resolves to the first answer to a watch after the first `from` that fits. */
+  async untilWatched(fits: (seen: Seen) => boolean, from = 0): Promise<Seen> {
+    for (;;) {
+      const found = this.watched.slice(from).find(fits)
+      if (found) return found
+      await this.news()
+    }
+  }
+
+  private news(): Promise<void> {
+    return new Promise<void>(resolve => {
+      const listen = () => {
+        this.listeners.delete(listen)
+        resolve()
+      }
+      this.listeners.add(listen)
+    })
+  }
+
   stop(run: number, how: 'checkpoint' | 'cancel'): Promise<Result> {
     return this.engine.handle({ id: ++this.lastId, type: 'stop', run, how })
   }
@@ -68,13 +101,7 @@ export class LiveEngine {
       const events = this.events(id)
       const at = events.findIndex((e, i) => i >= from && e.type === type)
       if (at >= 0) return { event: events[at] as Extract<Event, { type: T }>, at }
-      await new Promise<void>(resolve => {
-        const listen = () => {
-          this.listeners.delete(listen)
-          resolve()
-        }
-        this.listeners.add(listen)
-      })
+      await this.news()
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type RefObject, useEffect } from 'react'
+import { watchSelected } from '../runs/watch/watch-actions.ts'
 import {
   copySelected,
   duplicateSelected,
@@ -56,6 +57,7 @@ function onKey(event: KeyboardEvent): boolean {
   else if (event.key === 'Escape') select({ nodes: [], wire: null })
   else if (key === 'c' && selection.nodes.length === 1)
     useCanvasUi.setState({ search: null, connecting: selection.nodes[0]! })
+  else if (key === 'w') watchSelected()
   else if (ARROWS[event.key] && selection.nodes.length) nudge(ARROWS[event.key]!, event.shiftKey)
   else return false
   return true

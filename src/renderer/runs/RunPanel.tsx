@@ -1,25 +1,27 @@
-import { useId, useState } from 'react'
-import { shownRun, useRuns } from '../state/index.ts'
+import { useId } from 'react'
+import { shownRun, useRuns, useWatches } from '../state/index.ts'
 import { Tabs } from '../ui/Tabs.tsx'
 import { ChartsTab } from './ChartsTab.tsx'
 import { LogTab } from './LogTab.tsx'
+import { type RunPage, showPage, useRunPage } from './page-store.ts'
 import { ReportsTab } from './ReportsTab.tsx'
 import { RunLine } from './RunLine.tsx'
 import styles from './RunPanel.module.css'
 import { RunsTab } from './RunsTab.tsx'
+import { WatchTab } from './watch/WatchTab.tsx'
 
-type Page = 'charts' | 'reports' | 'log' | 'runs'
-
-const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
+const PAGES: Readonly<Record<RunPage, () => React.ReactNode>> = {
   charts: () => <ChartsTab />,
   reports: () => <ReportsTab />,
+  watch: () => <WatchTab />,
   log: () => <LogTab />,
   runs: () => <RunsTab />,
 }
 
 /** What the run is doing and what came of it. */
 export function RunPanel() {
-  const [page, setPage] = useState<Page>('charts')
+  const page = useRunPage(state => state.page)
+  const watches = useWatches(state => state.list.length)
   const id = useId()
   const reports = useRuns(state => shownRun(state)?.reports.size ?? 0)
   const warnings = useRuns(
@@ -33,10 +35,11 @@ export function RunPanel() {
           id={id}
           label="Run"
           value={page}
-          onChange={setPage}
+          onChange={showPage}
           tabs={[
             { key: 'charts', text: 'Charts' },
             { key: 'reports', text: 'Reports', count: reports },
+            { key: 'watch', text: 'Watch', count: watches },
             { key: 'log', text: 'Log', count: warnings },
             { key: 'runs', text: 'Runs', count: waiting },
           ]}

@@ -3,6 +3,7 @@ import { takeAddress } from '../host/address.ts'
 import { connectHere } from '../host/connect.ts'
 import type { Remembered } from './actions.ts'
 import type { DocumentState, RunsState, RunView, SessionState, TrainRun } from './types.ts'
+import type { WatchesState } from './watches.ts'
 import { createWorkbench } from './workbench.ts'
 
 const SHOWN = 'diptych.shown'
@@ -34,10 +35,13 @@ export const documentActions = workbench.actions
 export const documentStore = workbench.document
 export const runsStore = workbench.runs
 export const sessionStore = workbench.session
+export const watchesStore = workbench.watches
 
 export const useDocument = <T>(select: (state: DocumentState) => T): T => useStore(documentStore, select)
 export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select)
 export const useSession = <T>(select: (state: SessionState) => T): T => useStore(sessionStore, select)
+
+export const useWatches = <T>(select: (state: WatchesState) => T): T => useStore(watchesStore, select)
 
 /** The run that the window shows: the newest of the open document, or one picked from its history. */
 export const shownRun = (state: RunsState): RunView | null =>

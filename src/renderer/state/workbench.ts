@@ -9,6 +9,7 @@ import { Journal } from './journal.ts'
 import { Runs } from './runs.ts'
 import { createSession, listenToSession, themeOf } from './session.ts'
 import type { DocumentState, RunsState, SessionState } from './types.ts'
+import { Watches, type WatchesState } from './watches.ts'
 
 /** What the stores need of the window they are in. */
 export interface Surroundings {
@@ -26,6 +27,7 @@ export interface Workbench {
   readonly session: StoreApi<SessionState>
   readonly document: StoreApi<DocumentState>
   readonly runs: StoreApi<RunsState>
+  readonly watches: StoreApi<WatchesState>
   readonly actions: DocumentActions
   /** The machine's preference has changed. */
   followTheme(): void
@@ -66,6 +68,7 @@ export function createWorkbench(around: Surroundings): Workbench {
     refuse: message => notify(message, 'bad'),
     now: around.now,
   })
+  const watches = new Watches({ client, document: documents.store, runs: runs.store })
   const { remember } = around
   const actions = new DocumentActions({ client, documents, journal, runs, notify, remember })
   documents.store.subscribe((now, before) => {
@@ -90,6 +93,7 @@ export function createWorkbench(around: Surroundings): Workbench {
       if (documents.store.getState().id === null) await first(welcome.welcome)
       else await actions.again()
       runs.again(welcome.runs)
+      watches.again()
       session.setState({ connection: { state: 'open' } })
     } catch (error) {
       if (!isFault(error, 'lost'))
@@ -109,6 +113,7 @@ export function createWorkbench(around: Surroundings): Workbench {
     session,
     document: documents.store,
     runs: runs.store,
+    watches: watches.store,
     actions,
     followTheme: () => session.setState({ theme: themeOf(session.getState().settings.theme, around.dark()) }),
     start: () => client.start(),
