@@ -99,6 +99,7 @@ function addSweep(program: Command, io: Io, done: (code: number) => void): void 
     .usage('<graph> [options]')
     .argument('<graph>', 'graph file')
     .option('--grid <node.param=a,b,c>', 'every value, in every combination (repeatable)', collect, [])
+    .option('--zip', 'the --grid parameters step together: their first values, then their second …')
     .option(
       '--random <node.param=low..high>',
       'drawn for each trial; low..high:log for rates (repeatable)',

@@ -7,6 +7,7 @@ import { PluginError } from '../runtime/pjrt/error.ts'
 import { createReferenceBackend } from '../runtime/reference/backend.ts'
 import { createTfjsBackend } from '../runtime/tfjs/backend.ts'
 import { TfjsError } from '../runtime/tfjs/error.ts'
+import type { EngineContext } from './context.ts'
 import type { DeviceOptions } from './devices.ts'
 
 export interface OpenOptions extends DeviceOptions {
@@ -42,6 +43,15 @@ export async function openBackend(engine: EngineName, options: OpenOptions): Pro
         : 'Without it, graphs run on TensorFlow.js, more slowly: --engine tfjs.'
     throw new DataError(`${e.message} ${instead}`)
   }
+}
+
+/** The same for a command: what there is to say goes among its events. */
+export function openBackendFor(
+  { cacheDir, emit }: EngineContext,
+  { engine, platform, devices }: DeviceOptions & { readonly engine: EngineName },
+): Promise<Backend> {
+  const log = (level: 'info' | 'warning') => (message: string) => emit({ type: 'log', level, message })
+  return openBackend(engine, { cacheDir, warn: log('warning'), say: log('info'), platform, devices })
 }
 
 async function openTfjs({ cacheDir, warn, say }: OpenOptions): Promise<Backend> {

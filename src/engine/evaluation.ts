@@ -61,9 +61,13 @@ export class Evaluation implements EvaluationContext {
     return { classes: field.classes, values: values.values }
   }
 
-  async texts(column: string): Promise<readonly (readonly string[])[]> {
-    const values = this.dataset.table.columns[column]
-    if (values?.kind !== 'text') throw new DataError(`"${column}" is no text column of this dataset`)
+  hasDataset(input: string): boolean {
+    return this.parts.datasets.has(input)
+  }
+
+  async texts(column: string, from = 'dataset'): Promise<readonly (readonly string[])[]> {
+    const values = this.datasetAt(from).table.columns[column]
+    if (values?.kind !== 'text') throw new DataError(`"${column}" is no text column of "${from}"`)
     return values.values
   }
 
@@ -71,17 +75,17 @@ export class Evaluation implements EvaluationContext {
     return this.overDataset(this.pairs[side], 'dataset')
   }
 
-  embedPictures(side: SideName, column: string): Promise<Side> {
+  embedPictures(side: SideName, column: string, from = 'dataset'): Promise<Side> {
     const { wire, slice } = this.pairs[side]
-    return withPictures(wire, column, this.reading('dataset'), gather =>
-      this.run(slice, this.dataset.rows, gather),
-    )
+    const reading = this.reading(from)
+    return withPictures(wire, column, reading, gather => this.run(slice, reading.dataset.rows, gather))
   }
 
-  embedMeanPicture(side: SideName, column: string): Promise<Side> {
+  embedMeanPicture(side: SideName, column: string, from = 'dataset'): Promise<Side> {
     const { wire, slice } = this.pairs[side]
-    return withPictures(wire, column, this.reading('dataset'), async (gather, name) => {
-      const mean = await meanBytes(this.dataset.rows, ROWS, async rows => (await gather(rows))[name]!)
+    const reading = this.reading(from)
+    return withPictures(wire, column, reading, async (gather, name) => {
+      const mean = await meanBytes(reading.dataset.rows, ROWS, async rows => (await gather(rows))[name]!)
       return this.run(slice, 1, async rows => {
         const pixels = new Uint8Array(rows.length * mean.length)
         rows.forEach((_, i) => {
@@ -170,9 +174,9 @@ export class Evaluation implements EvaluationContext {
     if (!wire) throw new DataError(`the evaluator does not name "${input}" among the wires that it needs`)
     const { rows, fields } = await this.overDataset(wire, from)
     const [field] = fields
-    if (fields.length !== 1 || field!.type.shape.length !== 2)
-      throw new DataError(`"${wire.wire}" is not one vector a row`)
-    return { rows, width: field!.type.shape[1]!, values: view(field!) as Float32Array }
+    if (fields.length !== 1 || field!.type.shape.length > 2)
+      throw new DataError(`"${wire.wire}" is not one vector or one number a row`)
+    return { rows, width: field!.type.shape[1] ?? 1, values: view(field!) as Float32Array }
   }
 
   free(): Promise<void> {

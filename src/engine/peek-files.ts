@@ -28,7 +28,7 @@ export const peekFiles = ({ folder, signal }: ServiceContext): Peeks => ({
     const look = () => peekSource(recordsSource(file), options.kinds, undefined, signal)
     // Whether a text names a picture depends on the pictures there.
     const pictures = file.images ?? dirname(file.path)
-    return remember(['records', file], [file.path, pictures], look, signal)
+    return remember(['records', file], [...expandBraces(file.path), pictures], look, signal)
   },
   peekCoco: options => {
     const file = inFolder(folder, options)

@@ -1,14 +1,14 @@
 import { dirname, join } from 'node:path'
 import { writeFileAtomic } from '../data/atomic.ts'
 import { DataError } from '../data/error.ts'
-import type { CheckedNode } from '../graph/check.ts'
-import type { Wire } from '../graph/document.ts'
+import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
+import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue, Report } from '../graph/host.ts'
 import { wireOf } from '../graph/slice.ts'
 import { writeGraph } from '../graph/write.ts'
 import type { GraphSource, Result, RunOptions } from '../protocol/messages.ts'
-import { openBackend } from './backends.ts'
-import { type EngineContext, Stopped } from './context.ts'
+import { openBackendFor } from './backends.ts'
+import { type DeviceContext, type EngineContext, Stopped } from './context.ts'
 import { runEvaluator } from './evaluate.ts'
 import { runHostNode } from './host-nodes.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
@@ -19,6 +19,7 @@ import { lockRun } from './run-lock.ts'
 import { RunStore } from './run-store.ts'
 import { runTiming } from './timing-node.ts'
 import { runTrain } from './train.ts'
+import { trainingCurve } from './training-curve.ts'
 import { upstreamOf } from './upstream.ts'
 import { asDataset } from './values.ts'
 import type { TrainedWeights } from './weights.ts'
@@ -72,15 +73,7 @@ async function runNodes(
   context: EngineContext,
 ): Promise<Result> {
   const reasons = await Reasons.open(run.path)
-  const log = (level: 'info' | 'warning') => (message: string) =>
-    context.emit({ type: 'log', level, message })
-  const backend = await openBackend(options.engine, {
-    cacheDir: context.cacheDir,
-    warn: log('warning'),
-    say: log('info'),
-    platform: options.platform,
-    devices: options.devices,
-  })
+  const backend = await openBackendFor(context, options)
   const reports: Record<string, Report> = {}
   const state: RunState = { values: new Map(), weights: new Map() }
   const attribution = () => attributionOf(state.values)
@@ -136,7 +129,7 @@ async function runNode(
   state: RunState,
   run: RunStore,
   options: RunOptions,
-  context: EngineContext & { readonly backend: Awaited<ReturnType<typeof openBackend>> },
+  context: DeviceContext,
 ): Promise<Report | undefined> {
   if (node.def.kind === 'host') {
     const outputs = await runHostNode(node, state.values, folder, graph.seed, context)
@@ -146,6 +139,9 @@ async function runNode(
   } else if (node.def.kind === 'train') {
     const made = await runTrain(graph, node, state.values, state.weights, run, options, context)
     for (const [port, weights] of Object.entries(made)) state.weights.set(`${node.id}.${port}`, weights)
+    const curve: Wire = `${node.id}.curve`
+    if (isRead(graph, curve))
+      state.values.set(curve, { kind: 'report', value: trainingCurve(await run.readMetrics(node.id)) })
   } else if (node.def.kind === 'evaluator') {
     const wire = wireOf(node, 'weights')
     const weights = wire ? state.weights.get(wire) : undefined
@@ -160,6 +156,9 @@ async function runNode(
   }
   return undefined
 }
+
+const isRead = (graph: CheckedGraph, wire: Wire): boolean =>
+  [...graph.nodes.values()].some(n => Object.values(n.json.in).some(w => wiresOf(w).includes(wire)))
 
 /** The nodes that a Train or a report needs, in canonical order; what nobody reads does not run. */
 function neededNodes({ graph }: LoadedGraph): CheckedNode[] {

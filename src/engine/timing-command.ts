@@ -4,7 +4,7 @@ import type { CheckedNode } from '../graph/check.ts'
 import type { Report } from '../graph/host.ts'
 import { timingReport } from '../nodes/evaluation/timing-report.ts'
 import type { Command } from '../protocol/messages.ts'
-import { openBackend } from './backends.ts'
+import { openBackendFor } from './backends.ts'
 import type { DeviceContext, EngineContext } from './context.ts'
 import { freshArm, hostValuesFor } from './fresh-arm.ts'
 import { GraphErrors, type LoadedGraph, loadGraph } from './load.ts'
@@ -27,15 +27,7 @@ export async function timeGraphs(
     if (!graph.graph.ok) throw new GraphErrors(graph.graph.diagnostics)
     loaded.push({ graph, train: trainOf(graph, wanted) })
   }
-  const say = (level: 'info' | 'warning') => (message: string) =>
-    context.emit({ type: 'log', level, message })
-  const backend = await openBackend(options.engine, {
-    cacheDir: context.cacheDir,
-    warn: say('warning'),
-    say: say('info'),
-    platform: options.platform,
-    devices: options.devices,
-  })
+  const backend = await openBackendFor(context, options)
   const device: DeviceContext = { ...context, backend }
   const arms: ArmStage[] = []
   try {

@@ -1,4 +1,4 @@
-import { type Draft, produce } from 'immer'
+import { current, type Draft, produce } from 'immer'
 import { CommandFault } from './command-fault.ts'
 import type { GraphCommand, Restore } from './commands.ts'
 import {
@@ -10,11 +10,13 @@ import {
   type Wire,
   wiresOf,
 } from './document.ts'
+import { setGroup } from './groups.ts'
 import { own } from './own.ts'
 import { removeNodes } from './remove-nodes.ts'
 import { restore, restoring } from './restore.ts'
 import { isJson, setPath } from './set-path.ts'
-import { setWatches } from './watches.ts'
+import { closeDef, isBoundary, openDef } from './subgraph/boundary.ts'
+import { setWatches, soundWatches } from './watches.ts'
 
 export interface Applied {
   /** The same object where the command changes nothing. */
@@ -23,7 +25,7 @@ export interface Applied {
   readonly inverse: Restore
 }
 
-const WIRE = /^[a-z][a-z0-9_]*\..+$/su
+const WIRE = /^(@in|[a-z][a-z0-9_]*)\..+$/su
 const LARGEST_SEED = 0xffffffff
 
 type Edit<T extends GraphCommand['type']> = Extract<GraphCommand, { type: T }>
@@ -36,10 +38,12 @@ export function applyCommand(document: GraphDocument, command: GraphCommand): Ap
 }
 
 const apply = (document: GraphDocument, command: GraphCommand): GraphDocument =>
-  // An empty group or restore changes nothing; immer then gives back the same object.
-  produce(document, doc => {
-    edit(doc, command)
-  })
+  command.type === 'within'
+    ? within(document, command)
+    : // An empty group or restore changes nothing; immer then gives back the same object.
+      produce(document, doc => {
+        edit(doc, command)
+      })
 
 function edit(doc: Doc, c: GraphCommand): void {
   switch (c.type) {
@@ -47,7 +51,10 @@ function edit(doc: Doc, c: GraphCommand): void {
       addNode(doc, c)
       return
     case 'removeNodes':
-      for (const id of c.ids) nodeOf(doc, id)
+      for (const id of c.ids) {
+        nodeOf(doc, id)
+        if (isBoundary(id)) throw new CommandFault('the inputs and outputs of a subgraph stay', id)
+      }
       removeNodes(doc, new Set(c.ids))
       return
     case 'moveNodes':
@@ -71,6 +78,22 @@ function edit(doc: Doc, c: GraphCommand): void {
     case 'setWatches':
       setWatches(doc, c.watches)
       return
+    case 'setMode':
+      for (const id of c.nodes) {
+        const node = nodeOf(doc, id)
+        if (c.mode === undefined) delete node.mode
+        else node.mode = c.mode
+      }
+      return
+    case 'setGroup':
+      setGroup(doc, c.id, c.group)
+      return
+    case 'within': {
+      const next = within(current(doc) as GraphDocument, c)
+      doc.defs = next.defs as Doc['defs']
+      if (doc.watches) setWatches(doc, next.watches ?? [])
+      return
+    }
     case 'setMeta':
       setMeta(doc, c.meta)
       return
@@ -133,6 +156,17 @@ function connect(doc: Doc, { from, node, port, list, index }: Edit<'connect'>): 
   const others = wires.filter(w => w !== from)
   others.splice(index ?? others.length, 0, from)
   target.in[port] = others
+}
+
+/** Edits a subgraph as a graph of its own. */
+function within(document: GraphDocument, { def, command }: Edit<'within'>): GraphDocument {
+  const inner = openDef(document, def)
+  if (!inner) throw new CommandFault(`there is no subgraph "${def}"`)
+  const next = closeDef(document, def, apply(inner, command))
+  const watches = soundWatches(next)
+  if (watches === next.watches) return next
+  const { watches: _watches, ...bare } = next
+  return watches?.length ? { ...bare, watches } : bare
 }
 
 function disconnect(doc: Doc, { node, port, from }: Edit<'disconnect'>): void {

@@ -3,10 +3,11 @@ import { matchSizes, matchWire } from './accept.ts'
 import type { CheckedNode, SchemaState } from './check.ts'
 import { closest, GraphFault, suggest } from './diagnostic.ts'
 import { type NodeJson, references, splitWire, type Wire, wiresOf } from './document.ts'
-import type { FlatGraph, OpenInput } from './expand.ts'
+import type { OpenInput } from './expand.ts'
 import { explainIssues } from './explain.ts'
 import type { InputSpec, InputTypes, NodeDef } from './kit.ts'
 import { migrateParams } from './migrate.ts'
+import type { ActiveGraph } from './modes.ts'
 import { own } from './own.ts'
 import type { DatasetSchema } from './schema.ts'
 import type { PortType, PortTypes } from './types.ts'
@@ -19,7 +20,7 @@ export interface Subject {
   readonly id: string
   readonly json: NodeJson
   readonly def: NodeDef
-  readonly flat: FlatGraph
+  readonly flat: ActiveGraph
   readonly checked: ReadonlyMap<string, CheckedNode>
   readonly report: (fault: GraphFault) => void
   /** Nothing is wired where something must be; `inner` is the node inside a subgraph that needs it. */
@@ -86,6 +87,13 @@ function brokenReference(s: Subject, ref: { readonly path: string; readonly node
     new GraphFault('DT025', message, { field: `params.${ref.path}`, hint }),
   ]
   const target = s.flat.nodes.get(ref.node)
+  const off = s.flat.off.get(ref.node)
+  if (off) {
+    // An override of what does not run has nothing to do.
+    if (ref.path.startsWith('overrides.')) return []
+    const hint = `Let "${off.by}" run again, or take the reference out.`
+    return fault(`it refers to the node "${ref.node}", which is ${off.mode}`, hint)
+  }
   if (!target) {
     const hint = suggest(ref.node, [...s.flat.nodes.keys()])
     return fault(`it refers to the node "${ref.node}", which isn't there`, hint)

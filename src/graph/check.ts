@@ -5,6 +5,7 @@ import { checkNeeds } from './evaluator-needs.ts'
 import { expandDefs } from './expand.ts'
 import type { InputTypes, NodeDef, Registry } from './kit.ts'
 import { type MissingInput, missingInput } from './missing-input.ts'
+import { type ActiveGraph, activeGraph, type Off } from './modes.ts'
 import { orderNodes } from './order.ts'
 import { own } from './own.ts'
 import { checkPairing } from './pairing.ts'
@@ -36,6 +37,8 @@ export interface CheckedGraph {
   /** In a canonical order in which every node stands after the nodes it reads. */
   readonly nodes: ReadonlyMap<string, CheckedNode>
   readonly types: ReadonlyMap<Wire, PortType>
+  /** Nodes that do not run: muted, bypassed, or in need of what is muted. */
+  readonly off: ReadonlyMap<string, Off>
   /** In the order of the file's nodes. */
   readonly diagnostics: readonly Diagnostic[]
   readonly ok: boolean
@@ -50,7 +53,11 @@ const MANY = 50
  * depends on a fault is not judged. It never throws.
  */
 export function checkGraph(doc: GraphDocument, registry: Registry, schemas: Schemas = {}): CheckedGraph {
-  const flat = expandDefs(doc)
+  const quietly = (active: ActiveGraph) => {
+    const pass = new Pass(doc, registry, schemas, active)
+    return (id: string, json: NodeJson) => pass.check(id, json, () => {})?.outputs
+  }
+  const flat = activeGraph(expandDefs(doc), registry, quietly)
   const { order, cycles } = orderNodes(flat.nodes)
   const diagnostics: Diagnostic[] = [...flat.diagnostics, ...cycles]
   const report = (node: string, fault: GraphFault, severity: Diagnostic['severity'] = 'error') => {
@@ -58,36 +65,9 @@ export function checkGraph(doc: GraphDocument, registry: Registry, schemas: Sche
     const { port, field, hint } = place
     diagnostics.push({ code, severity, node, port, field, message, hint })
   }
-  const missing: MissingInput[] = []
-  const nodes = new Map<string, CheckedNode>()
-  const types = new Map<Wire, PortType>()
-  for (const id of order) {
-    const json = flat.nodes.get(id)!
-    const def = registry.get(json.type)
-    if (!def) {
-      const hint = suggest(json.type, [...registry.keys()])
-      report(id, new GraphFault('DT010', `there is no node type "${json.type}"`, { field: 'type', hint }))
-      continue
-    }
-    const subject: Subject = {
-      id,
-      json,
-      def,
-      flat,
-      checked: nodes,
-      report: fault => report(id, fault),
-      missing: (place, spec, inner) => missing.push({ ...place, spec, inner }),
-    }
-    const params = readParams(subject)
-    const inputs = readInputs(subject)
-    if (!params || !inputs) continue
-    const wire = `${id}.dataset`
-    const locked = doc.lock.schemas && own(doc.lock.schemas, wire)
-    const outputs = readOutputs(subject, params, inputs, own(schemas, wire), locked)
-    if (!outputs) continue
-    for (const [port, type] of Object.entries(outputs)) types.set(`${id}.${port}`, type)
-    nodes.set(id, { id, json, def, params, inputs, outputs })
-  }
+  const pass = new Pass(doc, registry, schemas, flat)
+  for (const id of order) pass.check(id, flat.nodes.get(id)!, fault => report(id, fault))
+  const { nodes, types, missing } = pass
   const offers = missing.length > MANY ? new Map<Wire, PortType>() : types
   for (const input of missing) report(input.node, missingInput(input, flat.nodes, offers))
   const graph = { seed: doc.meta.seed, title: doc.meta.title, nodes, types }
@@ -98,8 +78,56 @@ export function checkGraph(doc: GraphDocument, registry: Registry, schemas: Sche
   }
   return {
     ...graph,
+    off: flat.off,
     diagnostics: inFileOrder(diagnostics, doc),
     ok: !diagnostics.some(d => d.severity === 'error'),
+  }
+}
+
+/** One way through the nodes, each after what it reads. */
+class Pass {
+  readonly nodes = new Map<string, CheckedNode>()
+  readonly types = new Map<Wire, PortType>()
+  readonly missing: MissingInput[] = []
+  private readonly doc: GraphDocument
+  private readonly registry: Registry
+  private readonly schemas: Schemas
+  private readonly flat: ActiveGraph
+
+  constructor(doc: GraphDocument, registry: Registry, schemas: Schemas, flat: ActiveGraph) {
+    this.doc = doc
+    this.registry = registry
+    this.schemas = schemas
+    this.flat = flat
+  }
+
+  check(id: string, json: NodeJson, report: (fault: GraphFault) => void): CheckedNode | undefined {
+    const def = this.registry.get(json.type)
+    if (!def) {
+      const hint = suggest(json.type, [...this.registry.keys()])
+      report(new GraphFault('DT010', `there is no node type "${json.type}"`, { field: 'type', hint }))
+      return undefined
+    }
+    const subject: Subject = {
+      id,
+      json,
+      def,
+      flat: this.flat,
+      checked: this.nodes,
+      report,
+      missing: (place, spec, inner) => this.missing.push({ ...place, spec, inner }),
+    }
+    const params = readParams(subject)
+    const inputs = readInputs(subject)
+    if (!params || !inputs) return undefined
+    const wire = `${id}.dataset`
+    const locked = this.doc.lock.schemas && own(this.doc.lock.schemas, wire)
+    const outputs = readOutputs(subject, params, inputs, own(this.schemas, wire), locked)
+    if (!outputs) return undefined
+    for (const [port, type] of Object.entries(outputs)) this.types.set(`${id}.${port}`, type)
+    const node = { id, json, def, params, inputs, outputs }
+    this.nodes.set(id, node)
+    return node
   }
 }
 

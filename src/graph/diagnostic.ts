@@ -15,6 +15,7 @@ export const CODES = {
   DT024: 'One wire or a list of wires',
   DT025: 'A reference that can’t be followed',
   DT026: 'A fault in a subgraph',
+  DT027: 'Nothing to pass on',
   DT030: 'Wrong kind of wire',
   DT031: 'Wrong dtype',
   DT032: 'Wrong rank',

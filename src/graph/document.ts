@@ -6,13 +6,31 @@ export type Wire = string
 /** Parameters as the file holds them; the node's schema reads them. */
 export type ParamJson = Readonly<Record<string, unknown>>
 
+/** Muted: as if it were not there. Bypassed: what reads it gets what it reads. See `modes.ts`. */
+export type NodeMode = 'muted' | 'bypassed'
+
 export interface NodeJson {
   readonly type: string
   readonly v: number
   readonly title?: string
+  readonly mode?: NodeMode
   readonly params: ParamJson
   readonly in: Readonly<Record<string, Wire | readonly Wire[]>>
 }
+
+/** Where nodes stand on the canvas. */
+export type Places = Readonly<Record<string, readonly [number, number]>>
+
+export const GROUP_COLOURS = ['grey', 'blue', 'green', 'amber', 'red', 'purple'] as const
+export type GroupColour = (typeof GROUP_COLOURS)[number]
+
+/** A frame around nodes, for people: it changes nothing that runs. A node is in one group at most. */
+export interface GroupJson {
+  readonly title: string
+  readonly colour: GroupColour
+  readonly nodes: readonly string[]
+}
+export type Groups = Readonly<Record<string, GroupJson>>
 
 /** A subgraph: parameters with defaults, named inputs, outputs by inner wire. Inner params may say `{"$param": "name"}`. */
 export interface DefJson {
@@ -20,6 +38,8 @@ export interface DefJson {
   readonly in: readonly string[]
   readonly out: Readonly<Record<string, Wire>>
   readonly nodes: Readonly<Record<string, NodeJson>>
+  readonly view?: Places
+  readonly groups?: Groups
   /** Where it was copied from, with the hash it had there. */
   readonly source?: { readonly file: string; readonly hash: string }
 }
@@ -41,20 +61,29 @@ export interface WatchJson {
   readonly step?: number
 }
 
-/** A graph file. `view`, `watches` and `lock` never change what runs. */
+/** A graph file. `view`, `groups`, `watches` and `lock` never change what runs. */
 export interface GraphDocument {
   readonly format: 'diptych-graph'
   readonly version: 1
   readonly meta: Meta
   readonly nodes: Readonly<Record<string, NodeJson>>
   readonly defs: Readonly<Record<string, DefJson>>
-  readonly view: Readonly<Record<string, readonly [number, number]>>
+  readonly view: Places
+  readonly groups?: Groups
   readonly watches?: readonly WatchJson[]
   readonly lock: { readonly schemas?: Readonly<Record<string, DatasetSchema>> }
 }
 
 export const ID = /^[a-z][a-z0-9_]*$/
 export const FORMAT_VERSION = 1
+
+/** A point on the way of a wire, to lead it around things: its output is what it reads. */
+export const REROUTE = 'reroute'
+/** The type of a node that uses a subgraph. */
+export const defType = (def: string): string => `def:${def}`
+/** The name of the subgraph that a node of this type uses. */
+export const defOf = (type: string): string | undefined =>
+  type.startsWith('def:') ? type.slice(4) : undefined
 
 /** The wires of one input, as a list. */
 export const wiresOf = (w: Wire | readonly Wire[] | undefined): readonly Wire[] =>

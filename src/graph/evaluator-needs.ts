@@ -14,7 +14,8 @@ export function checkNeeds(graph: GraphNodes, node: CheckedNode): GraphFault[] {
   const def: EvaluatorNode = node.def
   const needs = def.needs(node.params)
   const bound = [...(needs.pairs ? [needs.pairs.port] : []), ...(needs.wires ?? [])]
-  const datasets = datasetInputs(def)
+  // An input that may be left open and is: there is nothing to hold against it.
+  const datasets = datasetInputs(def).filter(input => !def.inputs[input]!.optional || node.inputs[input])
   if ([...bound, ...datasets].some(input => isUnknown(node, input))) return []
   const faults: GraphFault[] = []
   let clips: Clips | undefined

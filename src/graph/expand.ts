@@ -1,5 +1,14 @@
 import { type Code, type Diagnostic, suggest } from './diagnostic.ts'
-import { type DefJson, type GraphDocument, type NodeJson, splitWire, type Wire, wiresOf } from './document.ts'
+import {
+  type DefJson,
+  defOf,
+  type GraphDocument,
+  type NodeJson,
+  REROUTE,
+  splitWire,
+  type Wire,
+  wiresOf,
+} from './document.ts'
 import { own } from './own.ts'
 
 /** Subgraphs in subgraphs, at most this deep. */
@@ -13,6 +22,12 @@ export interface OpenInput {
   readonly port: string
 }
 
+/** A node, or a use of a subgraph, that is bypassed: what comes in at it, a use's in the order of its inputs. */
+export interface Bypassed {
+  readonly path: string
+  readonly inputs: ReadonlyMap<string, readonly Wire[]>
+}
+
 export interface FlatGraph {
   /** Every real node by path: `vision`, or `tower/vision` through a subgraph. */
   readonly nodes: ReadonlyMap<string, NodeJson>
@@ -21,6 +36,8 @@ export interface FlatGraph {
   readonly faulty: ReadonlySet<string>
   /** Inputs `path.port` inside a subgraph that nothing reaches, with the outer input that would feed them. */
   readonly open: ReadonlyMap<string, OpenInput>
+  /** By path of every real node that is bypassed, by itself or with the subgraph that it is in. */
+  readonly bypassed: ReadonlyMap<string, Bypassed>
 }
 
 /** What a subgraph's input or output stands for: wires, or why there are none. */
@@ -32,13 +49,28 @@ interface Scope {
   readonly name: string
   readonly inputs: ReadonlyMap<string, Source>
   readonly params: Readonly<Record<string, unknown>>
+  /** The outermost use around it that is bypassed. */
+  readonly bypassed?: string
+}
+
+/** A subgraph of no nodes, whose output is its input. */
+const PASS: DefJson = { params: {}, in: ['in'], out: { out: '@in' }, nodes: {} }
+
+/** What comes in, in the order of the inputs; those that are not among them come last. */
+export function inOrder<T>(
+  given: Iterable<readonly [string, T]>,
+  inputs: readonly string[] | undefined,
+): ReadonlyMap<string, T> {
+  const rank = (port: string) => (inputs?.includes(port) ? inputs.indexOf(port) : Number.POSITIVE_INFINITY)
+  return new Map([...given].sort(([a], [b]) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b))))
 }
 
 const isOpen = (s: Source): s is OpenInput => typeof s === 'object' && 'node' in s
 
 /**
  * Replaces every node of type `def:name` by the nodes of its subgraph, under paths `outer/inner`. A node
- * inside reads the subgraph's inputs as `@name` and its parameters as `{"$param": "name"}`.
+ * inside reads the subgraph's inputs as `@name` and its parameters as `{"$param": "name"}`. A reroute is taken out. A
+ * muted node stays, without its wires and unexpanded: `modes.ts` takes it out with what needs it.
  */
 export function expandDefs(doc: GraphDocument): FlatGraph {
   return new Expansion(doc).run()
@@ -52,6 +84,10 @@ class Expansion {
   private readonly open = new Map<string, OpenInput>()
   /** Uses of subgraphs by path. */
   private readonly uses = new Map<string, DefJson>()
+  /** Each bypassed node, with the node or use that a person has bypassed. */
+  private readonly bypassed = new Map<string, string>()
+  /** What comes in at each bypassed node or use. */
+  private readonly passed = new Map<string, ReadonlyMap<string, Source>>()
   /** `tower.embedding` to what it stands for. */
   private readonly outputs = new Map<Wire, Source>()
   /** Faults of a definition are said once, not once for each use. */
@@ -77,7 +113,21 @@ class Expansion {
       this.nodes.set(path, { ...node, in: Object.fromEntries(wired) })
     }
     const { nodes, diagnostics, faulty, open } = this
-    return { nodes, diagnostics, faulty, open }
+    return { nodes, diagnostics, faulty, open, bypassed: this.settleBypassed() }
+  }
+
+  private settleBypassed(): ReadonlyMap<string, Bypassed> {
+    const units = new Map(
+      [...this.passed].map(([path, given]): [string, Bypassed] => {
+        const wires = [...given].map(([port, source]): [string, readonly Wire[]] => {
+          if (source === 'faulty' || isOpen(source)) return [port, []]
+          const ends = wiresOf(source).map(w => this.follow(w, path, port))
+          return [port, ends.flatMap(s => (s === 'faulty' || isOpen(s) ? [] : wiresOf(s)))]
+        })
+        return [path, { path, inputs: inOrder(wires, this.uses.get(path)?.in) }]
+      }),
+    )
+    return new Map([...this.bypassed].map(([path, unit]) => [path, units.get(unit)!]))
   }
 
   private report(
@@ -100,16 +150,24 @@ class Expansion {
       this.report('DT026', path, message, { hint: 'Use fewer subgraphs in subgraphs.' }, '')
       return
     }
+    if (node.mode === 'muted') {
+      this.nodes.set(path, { ...node, in: {} })
+      return
+    }
     const params = this.substitute(node.params, path, id, scope)
     const inputs = new Map<string, Source>()
     for (const [port, w] of Object.entries(node.in)) {
       const sources = wiresOf(w).map(one => this.resolve(one, path, id, port, scope))
       inputs.set(port, this.join(sources, typeof w === 'string'))
     }
-    if (node.type.startsWith('def:')) {
-      this.expand(path, node, params, inputs, stack)
+    const passing = scope.bypassed === undefined && node.mode === 'bypassed' && node.type !== REROUTE
+    if (passing) this.passed.set(path, inputs)
+    const bypassed = passing ? path : scope.bypassed
+    if (node.type === REROUTE || defOf(node.type) !== undefined) {
+      this.expand(path, node, params, inputs, stack, bypassed)
       return
     }
+    if (bypassed !== undefined) this.bypassed.set(path, bypassed)
     const wired = [...inputs].flatMap(([port, source]) =>
       this.settle(path, port, source).map(s => [port, s] as const),
     )
@@ -122,28 +180,30 @@ class Expansion {
     params: NodeJson['params'],
     given: ReadonlyMap<string, Source>,
     stack: readonly string[],
+    bypassed: string | undefined,
   ): void {
-    const name = node.type.slice(4)
-    const def = this.definition(path, name, stack)
+    const name = defOf(node.type) ?? REROUTE
+    const def = node.type === REROUTE ? PASS : this.definition(path, name, stack)
     if (!def) {
       this.faulty.add(path)
       return
     }
     this.uses.set(path, def)
+    const called = def === PASS ? 'a reroute' : `the subgraph "${name}"`
     for (const key of Object.keys(node.params))
       if (!Object.hasOwn(def.params, key)) {
         const hint = suggest(key, Object.keys(def.params))
         const field = `params.${key}`
-        this.report('DT011', path, `the subgraph "${name}" has no parameter "${key}"`, { field, hint })
+        this.report('DT011', path, `${called} has no parameter "${key}"`, { field, hint })
       }
     for (const port of given.keys())
       if (!def.in.includes(port)) {
         const hint = suggest(port, def.in)
-        this.report('DT020', path, `the subgraph "${name}" has no input "${port}"`, { port, hint })
+        this.report('DT020', path, `${called} has no input "${port}"`, { port, hint })
       }
     const prefix = `${path}/`
     const inputs = new Map(def.in.map(port => [port, given.get(port) ?? { node: path, port }] as const))
-    const bare: Scope = { prefix, name, inputs, params: {} }
+    const bare: Scope = { prefix, name, inputs, params: {}, bypassed }
     const defaults = this.substitute(def.params, path, '', bare)
     const scope: Scope = { ...bare, params: { ...defaults, ...params } }
     for (const [id, inner] of Object.entries(def.nodes)) this.place(id, inner, scope, [...stack, name])
@@ -224,7 +284,12 @@ class Expansion {
       const source = this.outputs.get(w)
       if (source === undefined) {
         const hint = suggest(from, Object.keys(def.out))
-        this.report('DT023', path, `the subgraph "${node}" has no output "${from}"`, { port, hint })
+        this.report(
+          'DT023',
+          path,
+          `${def === PASS ? 'the reroute' : 'the subgraph'} "${node}" has no output "${from}"`,
+          { port, hint },
+        )
         return 'faulty'
       }
       if (seen.has(w)) {

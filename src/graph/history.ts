@@ -109,6 +109,10 @@ export function joinKey(c: GraphCommand): string | null {
       return JSON.stringify([c.type, Object.keys(c.to).sort()])
     case 'setMeta':
       return JSON.stringify([c.type, Object.keys(c.meta).sort()])
+    case 'within': {
+      const key = joinKey(c.command)
+      return key === null ? null : JSON.stringify([c.type, c.def, key])
+    }
     default:
       return null
   }

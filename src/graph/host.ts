@@ -39,9 +39,14 @@ export interface ReadingOptions {
 }
 
 export interface RecordsFile {
+  /** May hold braces, `{add_att,swap_obj}.json`. */
   readonly path: string
   readonly images?: string
   readonly pictures: readonly string[]
+  /** A column that says which file a row is of. */
+  readonly file?: string
+  /** Where the files come from: said where one is missing. */
+  readonly origin?: string
 }
 
 export interface CocoFile {
@@ -111,6 +116,8 @@ export interface Services {
     options: {
       readonly amount: { readonly rows: number } | { readonly share: number }
       readonly seed: number
+      readonly weight?: string
+      readonly replace?: boolean
     },
   ) => Promise<DatasetValue>
   readonly shuffle: (dataset: DatasetValue, options: { readonly seed: number }) => Promise<DatasetValue>
@@ -160,7 +167,7 @@ export interface Side {
   readonly rows: number
 }
 
-/** A wire's value over a dataset: [rows, width], row-major. */
+/** A wire's value over a dataset: [rows, width], row-major; the width is 1 where a row has one number. */
 export interface Embedding {
   readonly rows: number
   readonly width: number
@@ -176,16 +183,18 @@ export interface EvaluationContext {
     column: string,
     from?: string,
   ): Promise<{ readonly classes: readonly string[]; readonly values: readonly number[] }>
-  /** Texts of a column, the variants of each row. */
-  texts(column: string): Promise<readonly (readonly string[])[]>
+  /** Texts of a column, the variants of each row. `from` names another of the evaluator's dataset inputs. */
+  texts(column: string, from?: string): Promise<readonly (readonly string[])[]>
+  /** Whether a dataset is wired to an input that may be left open. */
+  hasDataset(input: string): boolean
   /** Names of the rows, for tables and pictures in the report. */
   readonly rowIds: readonly string[]
   /** Runs one operand of the pairs wire over every row of the dataset. */
   embedDataset(side: 'rows' | 'columns'): Promise<Side>
-  /** Runs one operand of the pairs wire over the pictures of a column. */
-  embedPictures(side: 'rows' | 'columns', column: string): Promise<Side>
+  /** Runs one operand of the pairs wire over the pictures of a column. `from` names another dataset input. */
+  embedPictures(side: 'rows' | 'columns', column: string, from?: string): Promise<Side>
   /** The same over one picture: the mean of the column's, pixel by pixel. What a model sees that is to be blind. */
-  embedMeanPicture(side: 'rows' | 'columns', column: string): Promise<Side>
+  embedMeanPicture(side: 'rows' | 'columns', column: string, from?: string): Promise<Side>
   /** Runs one operand of the pairs wire over texts, tokenised as in training. */
   embedTexts(side: 'rows' | 'columns', texts: readonly string[]): Promise<Side>
   /** Averages groups of unit embeddings and makes the means unit again: prompt ensembles. */

@@ -39,6 +39,11 @@ export interface InputSpec {
   readonly optional?: boolean
   /** Takes an ordered list of wires. */
   readonly list?: boolean
+  /**
+   * What goes with a list of wires position by position: list parameters, and other list inputs of the same length.
+   * Where a muted node takes a wire out of the list, its partners go too.
+   */
+  readonly along?: readonly string[]
   /** Its axes are its own: they need not have the sizes of other inputs' axes of the same name. */
   readonly apart?: boolean
 }

@@ -1,10 +1,11 @@
 import type { Diagnostic } from './diagnostic.ts'
 import { suggest } from './diagnostic.ts'
-import { FORMAT_VERSION, type GraphDocument, ID } from './document.ts'
+import { FORMAT_VERSION, GROUP_COLOURS, type GraphDocument, ID } from './document.ts'
 import { explainIssues, type Finding } from './explain.ts'
 import { type JsonSource, placeOf, readJson } from './json-source.ts'
 import { z } from './kit.ts'
 import { own } from './own.ts'
+import { WATCHED } from './watches.ts'
 
 /** More faults than this in one file are not listed. */
 const MOST = 100
@@ -17,20 +18,28 @@ const node = z.strictObject({
   type: z.string().min(1),
   v: z.int().min(1),
   title: z.string().optional(),
+  mode: z.enum(['muted', 'bypassed']).optional(),
   params: z.record(z.string(), z.unknown()).default({}),
   in: z.record(z.string(), wires).default({}),
 })
 const watch = z.strictObject({
-  wire,
+  wire: z.string().regex(WATCHED, 'must look like "node.port" or, in a subgraph, "use/node.port"'),
   inner: z.string().min(1).optional(),
   every: z.int().min(0).default(10),
   step: z.int().min(0).optional(),
 })
+const places = z.record(z.string(), z.tuple([z.number(), z.number()]))
+const groups = z.record(
+  id,
+  z.strictObject({ title: z.string(), colour: z.enum(GROUP_COLOURS).default('grey'), nodes: z.array(id) }),
+)
 const def = z.strictObject({
   params: z.record(z.string(), z.unknown()).default({}),
   in: z.array(id).default([]),
   out: z.record(z.string(), wire).default({}),
   nodes: z.record(id, node),
+  view: places.optional(),
+  groups: groups.optional(),
   source: z.strictObject({ file: z.string(), hash: z.string() }).optional(),
 })
 const field = z.discriminatedUnion('kind', [
@@ -57,7 +66,8 @@ const documentSchema = z.strictObject({
   meta,
   nodes: z.record(id, node),
   defs: z.record(id, def).default({}),
-  view: z.record(z.string(), z.tuple([z.number(), z.number()])).default({}),
+  view: places.default({}),
+  groups: groups.optional(),
   watches: z.array(watch).optional(),
   lock: lock.default({}),
 })

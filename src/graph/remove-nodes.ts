@@ -1,5 +1,6 @@
 import type { Draft } from 'immer'
 import { type GraphDocument, splitWire, wiresOf } from './document.ts'
+import { leaveGroups } from './groups.ts'
 import { setWatches } from './watches.ts'
 
 /** Takes nodes out, with every wire from them and watch of one, references to them, places and last known schemas. */
@@ -12,6 +13,7 @@ export function removeNodes(doc: Draft<GraphDocument>, ids: ReadonlySet<string>)
   }
   const watches = doc.watches?.filter(w => !gone(splitWire(w.wire).node))
   if (watches && watches.length < doc.watches!.length) setWatches(doc, watches)
+  leaveGroups(doc, ids)
   for (const wire of Object.keys(doc.lock.schemas ?? {}))
     if (gone(splitWire(wire).node)) delete doc.lock.schemas![wire]
   for (const node of Object.values(doc.nodes)) {

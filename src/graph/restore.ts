@@ -1,7 +1,8 @@
 import type { Draft } from 'immer'
 import { CommandFault } from './command-fault.ts'
 import type { Restore } from './commands.ts'
-import { type GraphDocument, ID } from './document.ts'
+import { type GraphDocument, type Groups, ID } from './document.ts'
+import { setGroups } from './groups.ts'
 import { own } from './own.ts'
 import { setWatches } from './watches.ts'
 
@@ -14,6 +15,7 @@ export function restoring(from: GraphDocument, to: GraphDocument): Restore {
     ...(from.defs !== to.defs && { defs: to.defs }),
     ...(from.lock !== to.lock && { lock: to.lock }),
     ...(from.watches !== to.watches && { watches: to.watches ?? [] }),
+    ...(from.groups !== to.groups && { groups: to.groups ?? {} }),
     nodes: changes(from.nodes, to.nodes),
     view: changes(from.view, to.view),
     ...(orderAfter(from, to).some((id, i) => ids[i] !== id) && { order: ids }),
@@ -40,6 +42,7 @@ export function restore(doc: Draft<GraphDocument>, c: Restore): void {
   if (c.defs) doc.defs = c.defs as Draft<GraphDocument>['defs']
   if (c.lock) doc.lock = c.lock as Draft<GraphDocument>['lock']
   if (c.watches) setWatches(doc, c.watches)
+  if (c.groups) setGroups(doc, c.groups as Draft<Groups>)
   put(doc.nodes, c.nodes)
   put(doc.view, c.view)
   if (!c.order) return

@@ -1,5 +1,13 @@
 /** What a row of a scenes dataset is. */
-export const SCENE_ROWS = ['captions', 'pairs', 'quads', 'questions', 'regions', 'positions'] as const
+export const SCENE_ROWS = [
+  'captions',
+  'pairs',
+  'statements',
+  'quads',
+  'questions',
+  'regions',
+  'positions',
+] as const
 export type SceneRows = (typeof SCENE_ROWS)[number]
 
 export const SCENE_SHAPES = [
@@ -125,4 +133,23 @@ export interface ScenesOptions extends ScenesForm {
   readonly lettered: number
   /** Whether captions say what is written. */
   readonly reads: boolean
+}
+
+/** Scenes of everything there is, with nothing held out and nothing written. */
+export const ALL_SCENES: Omit<ScenesOptions, 'form' | 'count' | 'side'> = {
+  seed: 0,
+  splitBy: 'random',
+  objects: [1, 4],
+  overlap: false,
+  shapes: SCENE_SHAPES,
+  colours: SCENE_COLOURS,
+  sizes: SCENE_SIZES,
+  textures: SCENE_TEXTURES,
+  backgrounds: SCENE_BACKGROUNDS,
+  styles: SCENE_STYLES,
+  negatives: SCENE_NEGATIVES,
+  placed: 1,
+  lettering: 'none',
+  lettered: 1,
+  reads: false,
 }

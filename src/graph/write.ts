@@ -33,6 +33,7 @@ export function writeGraph(g: GraphDocument): string {
     ),
     pair('view', object(texts(sorted(g.view)), 2)),
     ...(g.watches ? [pair('watches', list(g.watches.map(json), 2))] : []),
+    ...(g.groups ? [pair('groups', block(texts(sorted(g.groups)), 2, '\n'))] : []),
     pair(
       'lock',
       object(
@@ -91,7 +92,7 @@ const paragraphs = (nodes: Fields<NodeJson>, indent: number): string =>
   )
 
 function writeNode(n: NodeJson, indent: number): string {
-  const fields = texts(entries({ type: n.type, v: n.v, title: n.title }))
+  const fields = texts(entries({ type: n.type, v: n.v, title: n.title, mode: n.mode }))
   const params = sorted(n.params)
   const wires = sorted(n.in)
   if (params.length) fields.push(pair('params', object(texts(params), indent + 2)))
@@ -106,6 +107,8 @@ function writeDef(d: DefJson, indent: number): string {
     pair('out', object(texts(sorted(d.out)), indent + 2)),
     pair('nodes', paragraphs(d.nodes, indent + 2)),
   ]
+  if (d.view) fields.push(pair('view', object(texts(sorted(d.view)), indent + 2)))
+  if (d.groups) fields.push(pair('groups', block(texts(sorted(d.groups)), indent + 2, '\n')))
   if (d.source)
     fields.push(pair('source', line(texts(entries({ file: d.source.file, hash: d.source.hash })))))
   return block(fields, indent, '\n')

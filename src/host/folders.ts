@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { dirname, extname, join, parse } from 'node:path'
+import { dirname, extname, join, parse, relative, sep } from 'node:path'
 import { parseGraph } from '../graph/parse.ts'
 import type { FolderListing, GraphFileInfo } from '../protocol/workbench.ts'
+import { sketchOf } from './sketch.ts'
 
 const MOST_ENTRIES = 2000
 
@@ -27,12 +28,20 @@ const KINDS: Readonly<Record<string, 'graph' | 'bundle'>> = { '.json': 'graph', 
 
 /** Graphs that come with Diptych, then those that were opened before and are still there. */
 export async function listGraphs(bundled: string, recent: readonly string[]): Promise<GraphFileInfo[]> {
-  const found = await readdir(bundled).catch(() => [] as string[])
-  // Without their endings, so that `clip-emoji` comes before `clip-emoji-shuffled`.
-  const names = found.filter(name => extname(name) === '.json').map(name => parse(name).name)
-  const paths = names.sort().map(name => join(bundled, `${name}.json`))
+  const found = await readdir(bundled, { recursive: true }).catch(() => [] as string[])
+  // Without their endings, so that `clip-emoji` comes before `clip-emoji-shuffled`; folders come last.
+  const names = found.filter(name => extname(name) === '.json').map(name => name.slice(0, -'.json'.length))
+  const depth = (name: string) => name.split(sep).length
+  const sorted = names.sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))
+  const paths = sorted.map(name => join(bundled, `${name}.json`))
+  const familyOf = (path: string) => relative(bundled, dirname(path)).split(sep).join('/') || undefined
   const [own, others] = await Promise.all([
-    Promise.all(paths.map(path => infoOf(path, 'bundled'))),
+    Promise.all(
+      paths.map(async path => {
+        const info = await infoOf(path, 'bundled')
+        return info && { ...info, family: familyOf(path) }
+      }),
+    ),
     Promise.all(recent.filter(p => !paths.includes(p)).map(path => infoOf(path, 'recent'))),
   ])
   return [...own, ...others].filter(info => info !== undefined)
@@ -42,6 +51,8 @@ async function infoOf(path: string, kind: GraphFileInfo['kind']): Promise<GraphF
   if (extname(path) === '.dpt')
     return (await stat(path).catch(() => undefined)) && { path, title: parse(path).name, kind }
   const text = await readFile(path, 'utf8').catch(() => undefined)
-  const meta = text === undefined ? undefined : parseGraph(text).document?.meta
-  return meta && { path, title: meta.title, about: meta.about, kind }
+  const document = text === undefined ? undefined : parseGraph(text).document
+  if (!document) return undefined
+  const { title, about } = document.meta
+  return { path, title, about, kind, sketch: sketchOf(document) }
 }

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { GraphDocument } from '../graph/document.ts'
+import { expandDefs } from '../graph/expand.ts'
 import { parseGraph } from '../graph/parse.ts'
 import { ENGINES, type EngineName, engineOfFingerprint } from '../protocol/engine-name.ts'
 import type { RunInfo, RunState } from '../protocol/workbench.ts'
@@ -134,10 +135,13 @@ async function countEvents(folder: string, graph: GraphDocument | undefined): Pr
   return log ? (await RunLog.open(folder)).length : (await synthesizeEvents(folder, graph)).length
 }
 
-/** A headless run is over when every evaluator has reported. */
+/** A headless run is over when every evaluator has reported that a person has not muted or bypassed. */
 function isComplete(graph: GraphDocument | undefined, reports: RunInfo['reports']): boolean {
   if (!graph) return false
-  const evaluators = Object.entries(graph.nodes).filter(([, node]) => node.type.startsWith('evaluation.'))
+  const { nodes, bypassed } = expandDefs(graph)
+  const evaluators = [...nodes].filter(
+    ([id, node]) => node.type.startsWith('evaluation.') && node.mode === undefined && !bypassed.has(id),
+  )
   return evaluators.length > 0 && evaluators.every(([id]) => id in reports)
 }
 

@@ -21,6 +21,8 @@ import { webdataset } from './data/webdataset.ts'
 import { textEncoder } from './encoder/text-transformer.ts'
 import { vit } from './encoder/vit.ts'
 import { bar } from './evaluation/bar.ts'
+import { curve } from './evaluation/curve.ts'
+import { distribution } from './evaluation/distribution.ts'
 import { factors } from './evaluation/factors.ts'
 import { forcedChoice } from './evaluation/forced-choice.ts'
 import { geometry } from './evaluation/geometry.ts'
@@ -28,6 +30,7 @@ import { knn } from './evaluation/knn.ts'
 import { linearProbe } from './evaluation/linear-probe.ts'
 import { quads } from './evaluation/quads.ts'
 import { retrieval } from './evaluation/retrieval.ts'
+import { statements } from './evaluation/statements.ts'
 import { throughput } from './evaluation/throughput.ts'
 import { zeroShot } from './evaluation/zero-shot.ts'
 import { attentionPool } from './layer/attention-pool.ts'
@@ -55,6 +58,7 @@ import { lion } from './optimizer/lion.ts'
 import { schedule } from './optimizer/schedule.ts'
 import { sgd } from './optimizer/sgd.ts'
 import { captionMixer } from './pair/caption-mixer.ts'
+import { diagonal } from './pair/diagonal.ts'
 import { logits } from './pair/logits.ts'
 import { bpe } from './text/bpe.ts'
 import { textDropTokens } from './text/drop-tokens.ts'
@@ -98,6 +102,7 @@ const ALL: readonly NodeDef[] = [
   vectorQuantizer,
   logits,
   captionMixer,
+  diagonal,
   infoNCE,
   sigmoid,
   nce,
@@ -117,12 +122,15 @@ const ALL: readonly NodeDef[] = [
   retrieval,
   zeroShot,
   forcedChoice,
+  statements,
   quads,
   factors,
+  distribution,
   linearProbe,
   knn,
   geometry,
   bar,
+  curve,
   throughput,
   note,
 ]

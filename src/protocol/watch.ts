@@ -118,7 +118,8 @@ export interface WatchedTensor {
   }
   /** A picture, where the wire holds pictures. */
   readonly picture?: WatchPicture
-  readonly isSimilarity: boolean
+  /** Of a similarity matrix: the inputs of its node that are compared. */
+  readonly sides?: { readonly rows: string; readonly columns: string }
   readonly cell?: WatchCell
 }
 

@@ -146,6 +146,8 @@ export interface Welcome {
 export interface Settings {
   readonly theme: 'system' | 'light' | 'dark'
   readonly recent: readonly string[]
+  /** A person's own keys, by command; a command that is not named has its usual ones. */
+  readonly keys: Readonly<Record<string, readonly string[]>>
 }
 
 export interface GraphFileInfo {
@@ -153,6 +155,15 @@ export interface GraphFileInfo {
   readonly title: string
   readonly about?: string
   readonly kind: 'bundled' | 'recent'
+  /** The folder among the bundled graphs that it is in: `contrastive`. */
+  readonly family?: string
+  readonly sketch?: GraphSketch
+}
+
+/** A graph as a small picture shows it, with the places that its file names; wires by the places of both ends in `nodes`. */
+export interface GraphSketch {
+  readonly nodes: readonly { readonly type: string; readonly at: readonly [number, number] | null }[]
+  readonly wires: readonly (readonly [number, number])[]
 }
 
 export interface FolderListing {

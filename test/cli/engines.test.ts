@@ -1,52 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { fileScratch, makePictures, writeToy } from '../engine/toy.ts'
-import { envWith, lossesOf, noXla, resultOf, root, runCli, skipNote, TRACE } from './kit.ts'
+import { envWith, lossesOf, noXla, resultOf, runCli, TRACE } from './kit.ts'
 
 const scratch = fileScratch()
 const env = envWith(join(scratch, 'cache'))
-const graphs = readdirSync(join(root, 'graphs')).filter(name => name.endsWith('.json'))
-
-/** What makes any bundled graph small, by node type. */
-const SMALL: Readonly<Record<string, readonly string[]>> = {
-  'data.emoji': ['variants=false'],
-  'text.bpe': ['vocabSize=300'],
-  'data.batch': ['size=8', 'imageSize=16', 'textLength=8'],
-  'encoder.vit': ['width=16', 'depth=1', 'heads=2', 'patch=8'],
-  'encoder.text': ['width=16', 'depth=1', 'heads=2'],
-  'layer.projection': ['size=16'],
-  'optimizer.schedule': ['steps=3', 'warmup=1'],
-  train: ['steps=3'],
-}
-
-function small(name: string): string[] {
-  const { nodes } = JSON.parse(readFileSync(join(root, 'graphs', name), 'utf8')) as {
-    nodes: Record<string, { type: string }>
-  }
-  return Object.entries(nodes).flatMap(([id, { type }]) =>
-    (SMALL[type] ?? []).flatMap(change => ['--set', `${id}.${change}`]),
-  )
-}
-
-describe.skipIf(noXla)(`every bundled graph runs a few steps on the default engine${skipNote}`, () => {
-  test.each(graphs)('%s', { timeout: 90_000 }, async name => {
-    const out = join(scratch, 'out')
-    const args = ['run', join('graphs', name), ...small(name), '--out', out, '--json']
-    const ran = await runCli(args, env)
-    expect(ran.stderr).not.toMatch(TRACE)
-    expect(ran.code, ran.stderr).toBe(0)
-    expect(lossesOf(ran.lines)).toHaveLength(3)
-    const { reports, attribution } = resultOf(ran)
-    expect(Object.keys(reports).length).toBeGreaterThan(0)
-    for (const { metrics } of Object.values(reports))
-      for (const value of Object.values(metrics)) expect(Number.isFinite(value)).toBe(true)
-    // Emoji art and names are credited where their scores are shown.
-    expect(attribution).toEqual(expect.arrayContaining(['Noto Emoji pictures: Google (Apache-2.0)']))
-    expect(ran.stderr).toContain('Credits: Noto Emoji pictures: Google (Apache-2.0)')
-  })
-})
-
 describe('the reference engine', () => {
   beforeAll(() => makePictures(scratch))
 

@@ -40,6 +40,18 @@ describe('the space of a sweep', () => {
     ])
   })
 
+  test('zipped, the axes step together', () => {
+    const axes = [parseAxis('batch.size=8,16'), parseAxis('train.steps=200,100')]
+    expect(pointsOf({ axes, zip: true, draws: [], trials: 1 }).map(showPoint)).toEqual([
+      'batch.size=8 train.steps=200',
+      'batch.size=16 train.steps=100',
+    ])
+    const uneven = [parseAxis('batch.size=8,16,32'), axes[1]!]
+    expect(() => pointsOf({ axes: uneven, zip: true, draws: [], trials: 1 })).toThrow(
+      '--zip takes as many values of each --grid; "batch.size" has 3 and "train.steps" has 2.',
+    )
+  })
+
   test('draws stay in range, fill it, and more trials keep the first ones', () => {
     const draws = [parseDraw('a.x=1e-4..1e-2:log'), parseDraw('b.y=-1..1')]
     const values = (trials: number, k: number) =>

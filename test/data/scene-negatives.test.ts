@@ -4,8 +4,8 @@ import { randomOf } from '../../src/data/scenes/random.ts'
 import { sceneRows } from '../../src/data/scenes/rows.ts'
 import { EVERYTHING, sampleScene } from '../../src/data/scenes/sample.ts'
 import { isHeldOutPair } from '../../src/data/scenes/splits.ts'
-import { BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZE_NAMES, TEXTURES } from '../../src/data/scenes/vocabulary.ts'
-import { SCENE_SHAPES, SCENE_STYLES, type SceneNegative } from '../../src/graph/scenes.ts'
+import { COLOUR_NAMES, SHAPES } from '../../src/data/scenes/vocabulary.ts'
+import { ALL_SCENES, type SceneNegative } from '../../src/graph/scenes.ts'
 
 const scenes = (n: number, from = 0) =>
   Array.from({ length: n }, (_, i) => ({ i: from + i, scene: sampleScene(8, from + i, EVERYTHING) }))
@@ -100,24 +100,14 @@ test('held-out combinations are not in the false sentences of training: they wou
     })
   const rows = (side: 'train' | 'test') => [
     ...sceneRows({
+      ...ALL_SCENES,
       form: 'pairs',
       count: 300,
       seed: 3,
       side,
       splitBy: 'pairs',
       objects: [2, 3],
-      overlap: false,
-      shapes: SCENE_SHAPES,
-      colours: COLOUR_NAMES,
-      sizes: SIZE_NAMES,
-      textures: TEXTURES,
-      backgrounds: BACKGROUNDS,
-      styles: SCENE_STYLES,
       negatives: NEGATIVE_KINDS.filter(kind => kind !== 'shuffle_words'),
-      placed: 1,
-      lettering: 'none',
-      lettered: 1,
-      reads: false,
     }),
   ]
   expect(rows('train').filter(r => heldOutIn(r.negatives![0]!))).toEqual([])

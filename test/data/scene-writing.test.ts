@@ -5,37 +5,17 @@ import { sceneOf } from '../../src/data/scenes/reference.ts'
 import { renderScene } from '../../src/data/scenes/render.ts'
 import type { Scene } from '../../src/data/scenes/scene.ts'
 import type { Table } from '../../src/data/table.ts'
-import {
-  SCENE_BACKGROUNDS,
-  SCENE_COLOURS,
-  SCENE_NEGATIVES,
-  SCENE_SHAPES,
-  SCENE_SIZES,
-  SCENE_STYLES,
-  SCENE_TEXTURES,
-  type ScenesOptions,
-} from '../../src/graph/scenes.ts'
+import { ALL_SCENES, type ScenesOptions } from '../../src/graph/scenes.ts'
 import { firstTexts, textsOf } from './helpers.ts'
 
 const options: ScenesOptions = {
+  ...ALL_SCENES,
   form: 'captions',
   count: 80,
   seed: 3,
   side: 'train',
-  splitBy: 'random',
   objects: [1, 3],
-  overlap: false,
-  shapes: SCENE_SHAPES,
-  colours: SCENE_COLOURS,
-  sizes: SCENE_SIZES,
-  textures: SCENE_TEXTURES,
-  backgrounds: SCENE_BACKGROUNDS,
-  styles: SCENE_STYLES,
-  negatives: SCENE_NEGATIVES,
-  placed: 1,
   lettering: 'word',
-  lettered: 1,
-  reads: false,
 }
 
 const scenesOf = ({ columns: { image } }: Table): Scene[] =>

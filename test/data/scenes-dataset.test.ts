@@ -12,6 +12,7 @@ import { isHeldOutPair } from '../../src/data/scenes/splits.ts'
 import { BACKGROUNDS, COLOUR_NAMES, SHAPES, SIZE_NAMES, TEXTURES } from '../../src/data/scenes/vocabulary.ts'
 import type { Column } from '../../src/data/table.ts'
 import {
+  ALL_SCENES,
   SCENE_BACKGROUNDS,
   SCENE_COLOURS,
   SCENE_NEGATIVES,
@@ -23,26 +24,7 @@ import {
   type ScenesOptions,
 } from '../../src/graph/scenes.ts'
 
-const options: ScenesOptions = {
-  form: 'captions',
-  count: 60,
-  seed: 3,
-  side: 'train',
-  splitBy: 'random',
-  objects: [1, 4],
-  overlap: false,
-  shapes: SCENE_SHAPES,
-  colours: SCENE_COLOURS,
-  sizes: SCENE_SIZES,
-  textures: SCENE_TEXTURES,
-  backgrounds: SCENE_BACKGROUNDS,
-  styles: SCENE_STYLES,
-  negatives: NEGATIVE_KINDS,
-  placed: 1,
-  lettering: 'none',
-  lettered: 1,
-  reads: false,
-}
+const options: ScenesOptions = { ...ALL_SCENES, form: 'captions', count: 60, seed: 3, side: 'train' }
 
 const texts = (column: Column | undefined): readonly (readonly string[])[] =>
   column?.kind === 'text' ? column.values : []

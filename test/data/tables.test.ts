@@ -44,19 +44,76 @@ const reversed = (t: Table): Table =>
 describe('sample', () => {
   test('is exact, in order, without replacement, and by id, not by place', () => {
     const table = rowsOf(1000)
-    const kept = sampleTable(table, { share: 0.25 }, 5)
+    const kept = sampleTable(table, { amount: { share: 0.25 }, seed: 5 })
     expect(kept.rows).toBe(250)
     expect(new Set(kept.ids).size).toBe(250)
     expect([...kept.ids].sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))).toEqual(kept.ids)
-    expect(sampleTable(reversed(table), { share: 0.25 }, 5).ids).toEqual([...kept.ids].reverse())
-    expect(sampleTable(table, { share: 0.25 }, 6).ids).not.toEqual(kept.ids)
+    expect(sampleTable(reversed(table), { amount: { share: 0.25 }, seed: 5 }).ids).toEqual(
+      [...kept.ids].reverse(),
+    )
+    expect(sampleTable(table, { amount: { share: 0.25 }, seed: 6 }).ids).not.toEqual(kept.ids)
   })
 
   test('a larger sample contains a smaller one', () => {
     const table = rowsOf(300)
-    const large = new Set(sampleTable(table, { rows: 200 }, 1).ids)
-    expect(sampleTable(table, { rows: 50 }, 1).ids.every(id => large.has(id))).toBe(true)
-    expect(() => sampleTable(table, { rows: 301 }, 1)).toThrow('Set rows to at most 300')
+    const large = new Set(sampleTable(table, { amount: { rows: 200 }, seed: 1 }).ids)
+    expect(sampleTable(table, { amount: { rows: 50 }, seed: 1 }).ids.every(id => large.has(id))).toBe(true)
+    expect(() => sampleTable(table, { amount: { rows: 301 }, seed: 1 })).toThrow('Set rows to at most 300')
+  })
+})
+
+describe('weighted sample', () => {
+  const counts = (t: Table): Map<string, number> => {
+    const found = new Map<string, number>()
+    for (const id of t.ids) found.set(id.split('#')[0]!, (found.get(id.split('#')[0]!) ?? 0) + 1)
+    return found
+  }
+
+  test('with replacement rows come in proportion to their weights, whatever order they stand in', () => {
+    const table = rowsOf(5) // weights 0 to 4
+    const options = { amount: { rows: 20_000 }, seed: 2, weight: 'n', replace: true }
+    const drawn = sampleTable(table, options)
+    expect(drawn.rows).toBe(20_000)
+    const found = counts(drawn)
+    expect(found.has('p0')).toBe(false)
+    for (const n of [1, 2, 3, 4]) {
+      const [expected, share] = [2000 * n, n / 10]
+      // Four standard deviations of the binomial.
+      expect(Math.abs(found.get(`p${n}`)! - expected)).toBeLessThan(
+        4 * Math.sqrt(20_000 * share * (1 - share)),
+      )
+    }
+    expect(counts(sampleTable(reversed(table), options))).toEqual(
+      new Map([...found].sort((a, b) => (a[0] < b[0] ? 1 : -1))),
+    )
+    const fewer = counts(sampleTable(table, { ...options, amount: { rows: 100 } }))
+    for (const [id, count] of fewer) expect(count).toBeLessThanOrEqual(found.get(id)!)
+  })
+
+  test('without replacement a row of twice the weight is the first twice as often, and none comes twice', () => {
+    const two = selectRows(rowsOf(5), [2, 4])
+    const seeds = 4000
+    let heavy = 0
+    for (let seed = 0; seed < seeds; seed++)
+      if (sampleTable(two, { amount: { rows: 1 }, seed, weight: 'n' }).ids[0] === 'p4') heavy++
+    expect(Math.abs(heavy / seeds - 2 / 3)).toBeLessThan(4 * Math.sqrt(2 / 9 / seeds))
+    expect(sampleTable(rowsOf(5), { amount: { rows: 4 }, seed: 0, weight: 'n' }).ids).toEqual([
+      'p1',
+      'p2',
+      'p3',
+      'p4',
+    ])
+  })
+
+  test('says what weights may be', () => {
+    const draw = (weight: string, rows = 1, table = rowsOf(3)) =>
+      sampleTable(table, { amount: { rows }, seed: 0, weight })
+    expect(() => draw('text')).toThrow('Column "text" is text; weights are numbers.')
+    expect(() => draw('x')).toThrow('no column "x" to weigh by')
+    expect(() => draw('n', 3)).toThrow('A sample of 3 rows from a dataset of 2 with a weight.')
+    const none = selectRows(rowsOf(3), [0])
+    const replaced = { amount: { rows: 2 }, seed: 0, weight: 'n', replace: true }
+    expect(() => sampleTable(none, replaced)).toThrow('all weights are 0')
   })
 })
 

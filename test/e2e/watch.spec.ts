@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Locator } from '@playwright/test'
 import type { StepEvent } from '../../src/protocol/messages.ts'
 import { environment, project } from './server.ts'
-import type { WorkbenchWindow } from './window.ts'
+import type { Point, WorkbenchWindow } from './window.ts'
 import { expect, test } from './workbench.ts'
 
 const run = promisify(execFile)
@@ -15,6 +15,18 @@ const card = (window: WorkbenchWindow, title: string): Locator =>
 const add = (window: WorkbenchWindow, wire: string) =>
   window.runs.getByLabel('Watch a wire', { exact: true }).selectOption(wire)
 
+/** Where the middle of a wire is on the screen. */
+const middleOf = (wire: Locator): Promise<Point> =>
+  wire
+    .locator('path')
+    .first()
+    .evaluate(node => {
+      const path = node as unknown as SVGPathElement
+      const middle = path.getPointAtLength(path.getTotalLength() / 2)
+      const { x, y } = middle.matrixTransform(path.getScreenCTM()!)
+      return { x, y }
+    })
+
 /** Makes the run panel as high as it goes, so that whole views are seen. */
 async function raise(window: WorkbenchWindow): Promise<void> {
   const edge = window.page.getByRole('separator', { name: 'Height of the run panel' })
@@ -22,23 +34,27 @@ async function raise(window: WorkbenchWindow): Promise<void> {
   for (let i = 0; i < 20; i++) await window.page.keyboard.press('Shift+ArrowUp')
 }
 
-test('a wire is watched by mouse: statistics, heat map, pair, attention', async ({ workbench }, info) => {
+test('a wire is watched by mouse: statistics, heat map, pair, attention', async ({ workbench }) => {
   test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 100_000, seed: 81 })
   const { page, runs } = window
   await window.button('Run').click()
   await expect.poll(() => window.taken(), { timeout: 90_000 }).toBeGreaterThan(20)
 
-  await window.select('vision')
-  await window.inspector.getByRole('button', { name: 'Watch vision.pooled' }).click()
+  await window.fit()
+  const at = await middleOf(window.wire('ViT image encoder pooled', 'Linear projection input'))
+  await page.mouse.click(at.x, at.y)
+  await page.getByRole('button', { name: 'Watch wire' }).click()
   await expect(runs.getByRole('tab', { name: /^Watch/ })).toHaveAttribute('aria-selected', 'true')
   await expect(card(window, 'Statistics')).toContainText('mean', { timeout: 60_000 })
   await expect(card(window, 'Statistics').getByRole('img', { name: /^Histogram/ })).toBeVisible()
   await expect(runs.getByRole('figure', { name: /^Mean/ })).toBeVisible()
-  const heat = card(window, 'Heat map').getByRole('img')
+  const heat = card(window, 'Heat map').getByRole('img', { name: /^Heat map of vision\.pooled/ })
   await heat.hover({ position: { x: 5, y: 5 } })
   await expect(card(window, 'Heat map')).toContainText(/at batch 0, width 0/)
-  const when = runs.getByText(/^after [\d,]+ steps$/)
+  await expect(card(window, 'Heat map').getByRole('img', { name: /^Colours from / })).toBeVisible()
+  await expect(runs.getByText('float[batch 32, width 32]')).toBeVisible()
+  const when = runs.getByText(/^after [\d,]+ steps?$/)
   const before = await when.textContent()
   await expect(when).not.toHaveText(before ?? '')
   await raise(window)
@@ -47,7 +63,7 @@ test('a wire is watched by mouse: statistics, heat map, pair, attention', async 
 
   await add(window, 'logits.pairs')
   await expect(card(window, 'Similarity')).toBeVisible({ timeout: 60_000 })
-  const matrix = card(window, 'Similarity').getByRole('img')
+  const matrix = card(window, 'Similarity').getByRole('img', { name: /^Similarity matrix/ })
   const box = (await matrix.boundingBox())!
   await matrix.click({ position: { x: (box.width * 2.5) / 32, y: (box.height * 5.5) / 32 } })
   const pair = card(window, 'Pair')
@@ -58,51 +74,39 @@ test('a wire is watched by mouse: statistics, heat map, pair, attention', async 
   await expect(pair).toContainText('They belong together.')
 
   await add(window, 'vision.feat')
-  await expect(card(window, 'Similarity of tokens').getByRole('img', { name: /2 by 2 patches/ })).toBeVisible(
-    {
-      timeout: 60_000,
-    },
-  )
+  const tokens = card(window, 'Similarity of tokens')
+  await expect(tokens.getByRole('img', { name: /^2 by 2 patches/ })).toBeVisible({ timeout: 60_000 })
+  await runs.getByLabel(/^batch/).fill('7')
+  const row = runs.getByText(/^of 32: /)
+  await expect(runs.getByLabel(/^batch/)).toHaveValue('7')
+  const kept = (await row.textContent()) ?? ''
+  await runs.getByRole('button', { name: 'Pin rows' }).click()
+  await expect(runs.getByRole('button', { name: /^Rows of step / })).toHaveAttribute('aria-pressed', 'true')
+  const held = await when.textContent()
+  await window.button('Step').click()
+  await expect(when).not.toHaveText(held ?? '')
+  await expect(row).toHaveText(kept)
   await runs.getByLabel('Inside the node').selectOption({ index: 1 })
   const attention = card(window, 'Attention')
-  await expect(attention).toContainText('Seen from the class token', { timeout: 60_000 })
-  await attention.getByRole('img').click({ position: { x: 150, y: 150 } })
-  await expect(attention.getByLabel('token')).toHaveValue('4')
-  await runs.getByLabel(/^batch/).fill('7')
-  await expect(runs.getByText(/of 32: /)).toBeVisible()
+  await expect(attention).toContainText('from the class token', { timeout: 60_000 })
+  await attention.getByRole('img', { name: /patches/ }).click({ position: { x: 150, y: 150 } })
+  await expect(attention.getByLabel('token', { exact: true })).toHaveValue('4')
+  await expect(attention).toContainText('from the patch in row 1, column 1')
 
-  await add(window, 'text.feat')
+  await window.select('text')
+  await window.inspector.getByRole('button', { name: 'Watch text.feat' }).click()
   await runs.getByLabel('Inside the node').selectOption({ index: 1 })
   const words = card(window, 'Attention').getByRole('list', { name: 'Tokens of the text' })
   await expect(words.getByRole('button').first()).toContainText('⟨start⟩', { timeout: 60_000 })
   await words.getByRole('button').nth(2).click()
   await expect(words.getByRole('button').nth(2)).toHaveAttribute('aria-pressed', 'true')
 
-  for (const theme of ['Light', 'Dark'] as const) {
-    await window.theme(theme)
-    for (const wire of ['vision.pooled', 'logits.pairs', 'text.feat'] as const) {
-      await runs
-        .getByRole('button', { name: new RegExp(`^${wire}`) })
-        .last()
-        .click()
-      await page.waitForTimeout(300)
-      await shoot(window, info.outputPath('pictures'), `watch-${wire}-${theme.toLowerCase()}`)
-    }
-    await runs.getByRole('button', { name: /^vision\.feat.*attention/ }).click()
-    await page.waitForTimeout(300)
-    await shoot(window, info.outputPath('pictures'), `watch-attention-${theme.toLowerCase()}`)
-  }
   await window.button('Stop').click()
   await window.finished(/Stopped/)
   // What was seen last can still be looked at.
   await runs.getByRole('button', { name: /^logits\.pairs/ }).click()
   await expect(card(window, 'Similarity')).toBeVisible()
 })
-
-async function shoot(window: WorkbenchWindow, folder: string, name: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  await window.page.screenshot({ path: join(folder, `${name}.png`) })
-}
 
 test('a wire is watched with the keyboard alone, and the file keeps it', async ({ workbench }) => {
   const { window } = await workbench.start({ steps: 100_000, seed: 82 })
@@ -113,7 +117,9 @@ test('a wire is watched with the keyboard alone, and the file keeps it', async (
   await page.keyboard.press('Enter')
   await page.keyboard.press('w')
   await expect(card(window, 'Similarity')).toBeVisible({ timeout: 60_000 })
-  await card(window, 'Similarity').getByRole('img').focus()
+  await card(window, 'Similarity')
+    .getByRole('img', { name: /^Similarity matrix/ })
+    .focus()
   for (const key of ['ArrowRight', 'ArrowDown', 'ArrowRight', 'Enter']) await page.keyboard.press(key)
   await expect(card(window, 'Pair')).toContainText(/rank in column\s*\d+ of 32/, { timeout: 20_000 })
   const often = runs.getByLabel('How often')

@@ -97,12 +97,12 @@ describe('a watch', () => {
     expect(events[3]!.stats.mean).toBe(sums[3]!.watched.value!.stats.mean)
 
     const pairs = live.watched.find(s => s.watched.id === 'pairs' && s.watched.step === 4)!
-    const { plane, stats, axes, isSimilarity } = pairs.watched.value!
+    const { plane, stats, axes, sides } = pairs.watched.value!
     expect(axes).toEqual([
       { name: 'batch', size: 8 },
       { name: 'batch′', size: 8 },
     ])
-    expect(isSimilarity).toBe(true)
+    expect(sides).toEqual({ rows: 'image', columns: 'text' })
     expect(statsOf(numbers(pairs, plane))).toEqual(stats)
   })
 

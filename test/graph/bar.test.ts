@@ -64,10 +64,10 @@ describe('a bar', () => {
     expect(bar({ metric: 'top1' }, { a: 'zero_shot.report' })).toBe('')
     expect(bar({ metric: 'top1' }, { a: 'zero_shot.report', b: 'retrieval.report' })).toBe('')
     expect(bar({}, {})).toMatchInlineSnapshot(
-      `"error DT021 node "bar" port "a": nothing is wired to "a", which takes report. The report that the claim is about. Wire "retrieval.report" or "zero_shot.report"."`,
+      `"error DT021 node "bar" port "a": nothing is wired to "a", which takes report. The report that the claim is about. Wire "train.curve" or "retrieval.report" or "zero_shot.report"."`,
     )
     expect(bar({}, { a: 'train.weights' })).toMatchInlineSnapshot(
-      `"error DT030 node "bar" port "a": the input takes report, the wire carries weights"`,
+      `"error DT030 node "bar" port "a": the input takes report, the wire carries weights. Another output fits: "train.curve"."`,
     )
   })
 

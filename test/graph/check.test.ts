@@ -208,10 +208,10 @@ describe('nodes and parameters', () => {
       `"error DT010 node "vision" type: there is no node type "encoder.vitt". Did you mean "encoder.vit"?"`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'sticky' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 42 more."`,
+      `"error DT010 node "about" type: there is no node type "sticky". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 46 more."`,
     )
     expect(findings(withNode(clip(), 'about', { type: 'constructor' }))).toMatchInlineSnapshot(
-      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 42 more."`,
+      `"error DT010 node "about" type: there is no node type "constructor". There is: data.emoji, data.folder, data.records, data.webdataset, data.parquet, data.coco, data.scenes, data.sceneClips, data.filter, data.map, data.sample, data.split, data.join, data.concatenate, data.mix, data.shuffle, data.shuffleColumn, text.bpe, text.tokenizerFile, text.dropTokens and 46 more."`,
     )
   })
 
@@ -459,6 +459,12 @@ describe('wires', () => {
       findings(rewired(withNode(clip(), 'small', small), 'text', { text: 'small.caption' })),
     ).toMatchInlineSnapshot(
       `"error DT034 node "logits" port "text": axis "batch" is 128 in "image" and 64 in "text": float[batch 128, embed 96] and float[batch 64, embed 96]. Make both batch sizes equal."`,
+    )
+  })
+
+  test('a bypassed node that has nothing to pass on', () => {
+    expect(findings(withNode(clip(), 'tokenizer', { mode: 'bypassed' }))).toMatchInlineSnapshot(
+      `"error DT027 node "tokenizer" port "tokenizer": it is bypassed, but has nothing to pass on to "batch.tokenizer", which takes tokenizer: none of what it reads fits: "train_emoji.dataset" carries dataset{image, caption, name, language, group, subgroup, skin_tone, gender, id}. Mute it instead, or wire "batch.tokenizer" to another node."`,
     )
   })
 

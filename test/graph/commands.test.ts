@@ -4,7 +4,13 @@ import { applyCommand } from '../../src/graph/apply-command.ts'
 import { CommandFault } from '../../src/graph/command-fault.ts'
 import { labelOf } from '../../src/graph/command-words.ts'
 import type { GraphCommand } from '../../src/graph/commands.ts'
-import { type GraphDocument, references, splitWire, wiresOf } from '../../src/graph/document.ts'
+import {
+  GROUP_COLOURS,
+  type GraphDocument,
+  references,
+  splitWire,
+  wiresOf,
+} from '../../src/graph/document.ts'
 import { History, joinKey } from '../../src/graph/history.ts'
 import { parseGraph } from '../../src/graph/parse.ts'
 import { writeGraph } from '../../src/graph/write.ts'
@@ -40,6 +46,26 @@ const value = fc.oneof(
 const wire = fc.tuple(id, port).map(([n, p]) => `${n}.${p}`)
 
 const one: fc.Arbitrary<GraphCommand> = fc.oneof(
+  fc.record(
+    {
+      type: fc.constant('setMode' as const),
+      nodes: fc.uniqueArray(id, { maxLength: 3 }),
+      mode: fc.constantFrom('muted' as const, 'bypassed' as const),
+    },
+    { requiredKeys: ['type', 'nodes'] },
+  ),
+  fc.record(
+    {
+      type: fc.constant('setGroup' as const),
+      id: fc.constantFrom('g', 'h', 'Bad id'),
+      group: fc.record({
+        title: fc.string(),
+        colour: fc.constantFrom(...GROUP_COLOURS),
+        nodes: fc.array(id, { maxLength: 4 }),
+      }),
+    },
+    { requiredKeys: ['type', 'id'] },
+  ),
   fc.record({
     type: fc.constant('addNode' as const),
     id: fc.constantFrom('a', 'b', 'c', 'constructor'),

@@ -3,6 +3,8 @@ import { applyCommand } from '../../src/graph/apply-command.ts'
 import { CommandFault } from '../../src/graph/command-fault.ts'
 import type { GraphDocument, WatchJson } from '../../src/graph/document.ts'
 import { parseGraph } from '../../src/graph/parse.ts'
+import { makeSubgraph } from '../../src/graph/subgraph/make.ts'
+import { unpackSubgraph } from '../../src/graph/subgraph/unpack.ts'
 import { watchName } from '../../src/graph/watches.ts'
 import { writeGraph } from '../../src/graph/write.ts'
 import { clip } from './fixtures.ts'
@@ -51,5 +53,41 @@ describe('watches of a file', () => {
     const text = writeGraph(watching(clip(), pairs).document)
     expect(parseGraph(text.replace('"every": 10', '"often": 10')).diagnostics[0]!.message).toContain('often')
     expect(parseGraph(text.replace('"every": 10, ', '')).document!.watches).toEqual([pairs])
+  })
+})
+
+describe('watches and subgraphs', () => {
+  const inVision: WatchJson = { wire: 'tower/vision.feat', every: 10 }
+  const made = () => makeSubgraph(watching(clip(), attention, pairs).document, ['vision'], 'tower').document
+
+  test('a watch follows its node into a subgraph and out again', () => {
+    const document = made()
+    expect(document.watches).toEqual([{ ...attention, wire: 'tower/vision.feat' }, pairs])
+    expect(parseGraph(writeGraph(document)).document!.watches).toEqual(document.watches)
+    expect(unpackSubgraph(document, 'tower').document.watches).toEqual([attention, pairs])
+  })
+
+  test('a watch goes with a node that is removed in the subgraph, and comes back with undo', () => {
+    const document = watching(made(), inVision, pairs).document
+    const removing = { type: 'removeNodes', ids: ['vision'] } as const
+    const gone = applyCommand(document, { type: 'within', def: 'tower', command: removing })
+    expect(gone.document.watches).toEqual([pairs])
+    expect(applyCommand(gone.document, gone.inverse).document.watches).toEqual([inVision, pairs])
+    const alone = watching(made(), inVision).document
+    const within = { type: 'within', def: 'tower', command: removing } as const
+    const grouped = applyCommand(alone, { type: 'group', label: 'Remove', commands: [within] })
+    expect(grouped.document.watches).toBeUndefined()
+  })
+
+  test('an edit in a subgraph leaves the watches of the graph around alone', () => {
+    const document = watching(made(), inVision, { ...pairs, wire: 'text.pooled' }).document
+    const command = { type: 'moveNodes', to: { vision: [5, 5] } } as const
+    const moved = applyCommand(document, { type: 'within', def: 'tower', command })
+    expect(moved.document.watches).toBe(document.watches)
+  })
+
+  test('a wire has a path of names and a port', () => {
+    for (const wire of ['', 'vision', '@image', 'Vision.feat', 'tower/.feat', '__proto__.feat'])
+      expect(() => watching(clip(), { wire, every: 1 })).toThrow('is no wire')
   })
 })

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { DefJson, GraphDocument, NodeJson } from '../../src/graph/document.ts'
+import { type DefJson, GROUP_COLOURS, type GraphDocument, type NodeJson } from '../../src/graph/document.ts'
 import { parseGraph } from '../../src/graph/parse.ts'
 import type { DatasetSchema, Field } from '../../src/graph/schema.ts'
 import { writeGraph } from '../../src/graph/write.ts'
@@ -36,11 +36,19 @@ const nodeJson = (wires: fc.Arbitrary<string>): fc.Arbitrary<NodeJson> =>
       type: anyText.filter(t => t.length > 0),
       v: fc.integer({ min: 1, max: 9 }),
       title: anyText,
+      mode: fc.constantFrom('muted' as const, 'bypassed' as const),
       params: fc.dictionary(key, value, { maxKeys: 6 }),
       in: fc.dictionary(input, fc.oneof(wires, fc.array(wires, { maxLength: 3 }))),
     },
     { requiredKeys: ['type', 'v', 'params', 'in'] },
   )
+
+const view = fc.dictionary(id, fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer()))
+const groups = fc.dictionary(
+  id,
+  fc.record({ title: anyText, colour: fc.constantFrom(...GROUP_COLOURS), nodes: fc.uniqueArray(id) }),
+  { maxKeys: 2 },
+)
 
 const def: fc.Arbitrary<DefJson> = fc.record(
   {
@@ -57,6 +65,8 @@ const def: fc.Arbitrary<DefJson> = fc.record(
       ),
       { maxKeys: 4 },
     ),
+    view,
+    groups,
     source: fc.record({ file: anyText, hash: anyText }),
   },
   { requiredKeys: ['params', 'in', 'out', 'nodes'] },
@@ -76,18 +86,22 @@ const schema: fc.Arbitrary<DatasetSchema> = fc.record(
   { requiredKeys: ['fields'] },
 )
 
-const anyDocument: fc.Arbitrary<GraphDocument> = fc.record({
-  format: fc.constant('diptych-graph' as const),
-  version: fc.constant(1 as const),
-  meta: fc.record(
-    { title: anyText, seed: fc.integer({ min: 0, max: 0xffffffff }), about: anyText },
-    { requiredKeys: ['title', 'seed'] },
-  ),
-  nodes: fc.dictionary(id, nodeJson(wire), { maxKeys: 8 }),
-  defs: fc.dictionary(id, def, { maxKeys: 3 }),
-  view: fc.dictionary(id, fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer())),
-  lock: fc.record({ schemas: fc.dictionary(key, schema, { maxKeys: 3 }) }, { requiredKeys: [] }),
-})
+const anyDocument: fc.Arbitrary<GraphDocument> = fc.record(
+  {
+    format: fc.constant('diptych-graph' as const),
+    version: fc.constant(1 as const),
+    meta: fc.record(
+      { title: anyText, seed: fc.integer({ min: 0, max: 0xffffffff }), about: anyText },
+      { requiredKeys: ['title', 'seed'] },
+    ),
+    nodes: fc.dictionary(id, nodeJson(wire), { maxKeys: 8 }),
+    defs: fc.dictionary(id, def, { maxKeys: 3 }),
+    view,
+    groups,
+    lock: fc.record({ schemas: fc.dictionary(key, schema, { maxKeys: 3 }) }, { requiredKeys: [] }),
+  },
+  { requiredKeys: ['format', 'version', 'meta', 'nodes', 'defs', 'view', 'lock'] },
+)
 
 /** Keys whose value's own order means something. */
 const ORDERED = ['nodes', 'defs', 'fields']

@@ -27,6 +27,8 @@ export interface Known {
   readonly wires?: Readonly<Record<string, Readonly<Record<string, Rows>>>>
   /** Categories of further dataset inputs. */
   readonly others?: Readonly<Record<string, NonNullable<Known['categories']>>>
+  /** Pictures and texts of a further dataset input, by its name. */
+  readonly further?: Readonly<Record<string, Pick<Known, 'pictures' | 'meanPicture' | 'texts'>>>
   /** The score of two embeddings; by default a hundred times their dot product. */
   readonly score?: (row: readonly number[], column: readonly number[]) => number
 }
@@ -35,16 +37,20 @@ export interface Known {
 export function contextOf(known: Known): EvaluationContext {
   const { pictures, textRows = () => [], texts = {}, categories = {}, wires = {}, others = {} } = known
   const { score = (x, y) => 100 * dot(x, y) } = known
+  const { further = {} } = known
+  const at = (from: string) => (from === 'dataset' ? known : further[from]!)
   const [first = []] = Object.values(pictures)
   return {
     dataset: { kind: 'dataset', schema: { fields: {} }, rows: first.length, hash: '' },
     rowIds: first.map((_, i) => String(i)),
     category: async (column, from = 'dataset') =>
       (from === 'dataset' ? categories : others[from]!)[column] ?? { classes: [], values: [] },
-    texts: async column => texts[column] ?? first.map((_, i) => [`row ${i}`]),
+    texts: async (column, from = 'dataset') =>
+      (from === 'dataset' ? texts : at(from).texts!)[column] ?? first.map((_, i) => [`row ${i}`]),
+    hasDataset: input => input === 'dataset' || input in others || input in further,
     embedDataset: async side => sideOf(side === 'rows' ? first : textRows()),
-    embedPictures: async (_, column) => sideOf(pictures[column]!),
-    embedMeanPicture: async () => sideOf([known.meanPicture!]),
+    embedPictures: async (_, column, from = 'dataset') => sideOf(at(from).pictures[column]!),
+    embedMeanPicture: async (_, __, from = 'dataset') => sideOf([at(from).meanPicture!]),
     embedTexts: async (_, asked) => sideOf(textRows(asked)),
     ensemble: (side, groups) =>
       sideOf(

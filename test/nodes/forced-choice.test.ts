@@ -129,6 +129,7 @@ it('gives each item once, each kind with its own chance, and the blind score bes
     'blind_accuracy/no kind': 0.5,
     'chance_accuracy/no kind': 1 / 3,
     chance: (0.5 + 0.5 + 1 / 3) / 3,
+    macro_accuracy: 1,
     ties: 1,
     nan: 0,
     n: 3,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { classify, predict } from '../../src/nodes/evaluation/predict.ts'
-import { median, ranksOf } from '../../src/nodes/evaluation/retrieval.ts'
+import { groupedRanks, median, ranksOf } from '../../src/nodes/evaluation/retrieval.ts'
 import { describeGolden, type GoldenArray } from '../nn/golden.ts'
 import { contextOf, evaluate } from './evaluation-kit.ts'
 
@@ -83,6 +83,13 @@ describeGolden<{ cases: readonly ZeroShotCase[] }>('zero_shot', golden => {
       expect(report.metrics.ties).toBe(0)
     },
   )
+})
+
+test('in groups, each row is ranked among its own group only; a ragged tail is left out', () => {
+  const score = (i: number, j: number) => (i === j ? 0 : j === 4 ? 9 : i < 2 && j < 2 ? 1 : -1)
+  expect([...ranksOf(score, 5)]).toEqual([3, 3, 2, 2, 1])
+  expect([...groupedRanks(score, 5, 2)]).toEqual([2, 2, 1, 1])
+  expect([...groupedRanks(score, 5, 5)]).toEqual([...ranksOf(score, 5)])
 })
 
 test('a constant or broken scorer is never rewarded', () => {

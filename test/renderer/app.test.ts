@@ -6,7 +6,8 @@ import { fileName, inFolder, shortFolder, wrongName } from '../../src/renderer/a
 import { readLayout } from '../../src/renderer/app/layout.ts'
 import { controlsOf } from '../../src/renderer/app/run-controls.ts'
 import { statusOf } from '../../src/renderer/app/run-status.ts'
-import { shortcutOf, showKeys } from '../../src/renderer/app/shortcuts.ts'
+import { chordOf, showKeys } from '../../src/renderer/commands/chord.ts'
+import { type CommandInfo, commandAt, conflictsOf, withKeys } from '../../src/renderer/commands/keymap.ts'
 import type { RunView } from '../../src/renderer/state/types.ts'
 import { clip, clipSchemas, documentOf, node } from '../graph/fixtures.ts'
 
@@ -21,38 +22,65 @@ const press = (keys: string) => {
   }
 }
 
-describe('shortcuts', () => {
+describe('keys', () => {
   test.each([
-    ['Ctrl+Enter', 'run'],
-    ['Ctrl+Alt+Enter', 'interrupt'],
-    ['Ctrl+z', 'undo'],
-    ['Ctrl+Shift+Z', 'redo'],
-    ['Ctrl+y', 'redo'],
-    ['Ctrl+s', 'save'],
-    ['Ctrl+Shift+S', 'saveAs'],
-    ['Ctrl+o', 'open'],
-    ['Shift+?', 'help'],
-    ['z', undefined],
-    ['Ctrl+Alt+s', undefined],
+    ['Ctrl+Enter', 'Ctrl+Enter'],
+    ['Ctrl+z', 'Ctrl+Z'],
+    ['Ctrl+Shift+Z', 'Ctrl+Shift+Z'],
+    ['Shift+?', '?'],
+    ['.', '.'],
+    ['Shift+ArrowLeft', 'Shift+ArrowLeft'],
+    ['Alt+a', 'Alt+A'],
     ['Cmd+s', undefined],
-  ])('%s', (keys, name) => {
-    expect(shortcutOf(press(keys), false)).toBe(name)
+    ['Ctrl+Control', undefined],
+  ])('%s is called %s', (keys, name) => {
+    expect(chordOf(press(keys))).toBe(name)
   })
 
-  test('those of editing rest while a field has the focus', () => {
-    expect(shortcutOf(press('Ctrl+z'), true)).toBeUndefined()
-    expect(shortcutOf(press('Ctrl+a'), true)).toBeUndefined()
-    expect(shortcutOf(press('Ctrl+a'), false)).toBe('selectAll')
-    expect(shortcutOf(press('Shift+?'), true)).toBeUndefined()
-    expect(shortcutOf(press('Ctrl+Enter'), true)).toBe('run')
-    expect(shortcutOf(press('Ctrl+s'), true)).toBe('save')
-  })
-
-  test('a Mac has its own keys', () => {
-    expect(shortcutOf(press('Cmd+s'), false, true)).toBe('save')
-    expect(shortcutOf(press('Ctrl+s'), false, true)).toBeUndefined()
+  test('a Mac has its own', () => {
+    expect(chordOf(press('Cmd+s'), true)).toBe('Ctrl+S')
+    expect(chordOf(press('Ctrl+s'), true)).toBeUndefined()
+    // With Option a Mac types another letter.
+    expect(chordOf({ ...press('Alt+å'), code: 'KeyA' }, true)).toBe('Alt+A')
     expect(showKeys('Ctrl+Shift+S', true)).toBe('⇧⌘S')
     expect(showKeys('Ctrl+Shift+S', false)).toBe('Ctrl+Shift+S')
+    expect(showKeys('Alt+ArrowDown', false)).toBe('Alt+↓')
+  })
+
+  const info = (id: string, reach: CommandInfo['reach'], ...keys: string[]): CommandInfo => ({
+    id,
+    title: id,
+    group: 'Edit',
+    keys,
+    reach,
+  })
+  const all = [
+    info('run', 'anywhere', 'Ctrl+Enter'),
+    info('undo', 'window', 'Ctrl+Z'),
+    info('mute', 'canvas', 'Ctrl+M'),
+  ]
+  const at = (chord: string, place: { canvas: boolean; typing: boolean }, own = {}) =>
+    commandAt(chord, all, own, place)?.id
+
+  test('are heard where they belong', () => {
+    expect(at('Ctrl+M', { canvas: true, typing: false })).toBe('mute')
+    expect(at('Ctrl+M', { canvas: false, typing: false })).toBeUndefined()
+    expect(at('Ctrl+Z', { canvas: false, typing: false })).toBe('undo')
+    expect(at('Ctrl+Z', { canvas: false, typing: true })).toBeUndefined()
+    expect(at('Ctrl+Enter', { canvas: false, typing: true })).toBe('run')
+  })
+
+  test('can be changed, and say what they share', () => {
+    const own = withKeys({}, all[2]!, ['Ctrl+Z', 'X'])
+    expect(own).toEqual({ mute: ['Ctrl+Z', 'X'] })
+    expect(at('X', { canvas: true, typing: false }, own)).toBe('mute')
+    expect(at('Ctrl+M', { canvas: true, typing: false }, own)).toBeUndefined()
+    expect(at('Ctrl+Z', { canvas: true, typing: false }, own)).toBe('mute')
+    expect([...conflictsOf(all, own)].map(([chord, list]) => [chord, list.map(c => c.id)])).toEqual([
+      ['Ctrl+Z', ['undo', 'mute']],
+    ])
+    expect(withKeys(own, all[2]!, ['Ctrl+M'])).toEqual({})
+    expect(at('X', { canvas: true, typing: false }, { mute: [] })).toBeUndefined()
   })
 })
 

@@ -4,7 +4,7 @@ import { checkGraph, type Schemas } from '../../src/graph/check.ts'
 import type { GraphDocument, NodeJson } from '../../src/graph/document.ts'
 import { parseGraph } from '../../src/graph/parse.ts'
 import { registry } from '../../src/nodes/index.ts'
-import { copyNodes, pasteNodes, readCopied } from '../../src/renderer/canvas/clipboard.ts'
+import { copyNodes, pasteNodes } from '../../src/renderer/canvas/clipboard.ts'
 import { freshId, stemOf } from '../../src/renderer/canvas/ids.ts'
 import { layeredLayout, placeAll, ranks } from '../../src/renderer/canvas/layout.ts'
 import { linksOf } from '../../src/renderer/canvas/links.ts'
@@ -17,6 +17,7 @@ import {
   sizeOfCard,
 } from '../../src/renderer/canvas/model.ts'
 import { inputsThatFit, outputsOf, outputsThatFit } from '../../src/renderer/canvas/probe.ts'
+import { readCopied } from '../../src/renderer/canvas/read-text.ts'
 import { firstSentence, searchNodes } from '../../src/renderer/canvas/search.ts'
 import { briefShape, shapeOf } from '../../src/renderer/canvas/wire-kind.ts'
 import { listShift, wirePath } from '../../src/renderer/canvas/wire-path.ts'
@@ -253,7 +254,13 @@ describe('layout', () => {
     expect(overlaps(document, places)).toEqual([])
   })
 
-  it.each(['clip-emoji', 'clip-emoji-shuffled'])('has no cards over each other in %s', name => {
+  it.each([
+    'clip-emoji',
+    'clip-emoji-shuffled',
+    'contrastive/clip',
+    'contrastive/siglip',
+    'contrastive/flip',
+  ])('has no cards over each other in %s', name => {
     const { document } = parseGraph(readFileSync(`graphs/${name}.json`, 'utf8'))
     expect(overlaps(document!, new Map(Object.entries(document!.view)))).toEqual([])
   })

@@ -2,6 +2,7 @@ import clipJson from '../../graphs/clip-emoji.json' with { type: 'json' }
 import { parseGraph } from '../../src/graph/parse.ts'
 import { writeGraph } from '../../src/graph/write.ts'
 import type { Remembered } from '../../src/renderer/state/actions.ts'
+import type { RememberedTabs } from '../../src/renderer/state/tabs.ts'
 import { createWorkbench } from '../../src/renderer/state/workbench.ts'
 import { FakeHost } from './fake-host.ts'
 
@@ -16,10 +17,11 @@ export const settle = async (): Promise<void> => {
 export interface Options {
   readonly host?: FakeHost
   readonly remembered?: Remembered
+  readonly tabs?: RememberedTabs
 }
 
 /** A window on a host in memory, with the CLIP graph open. */
-export async function openWindow({ host = new FakeHost(), remembered }: Options = {}) {
+export async function openWindow({ host = new FakeHost(), remembered, tabs }: Options = {}) {
   if (!host.files.has(CLIP)) host.write(CLIP, clipText)
   const clock = { now: 0, dark: false }
   const kept: Remembered[] = []
@@ -29,6 +31,8 @@ export async function openWindow({ host = new FakeHost(), remembered }: Options 
     dark: () => clock.dark,
     remembered: () => remembered ?? null,
     remember: shown => kept.push(shown),
+    rememberedTabs: () => tabs ?? null,
+    said: () => {},
   })
   window.start()
   await settle()

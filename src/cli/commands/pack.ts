@@ -71,10 +71,12 @@ function isOther(text: string, ran: string): boolean {
     const plain: GraphDocument = {
       ...document,
       meta: { title: '', seed: document.meta.seed },
-      nodes: Object.fromEntries(
-        nodes.map(([id, { type, v, params, in: wires }]) => [id, { type, v, params, in: wires }]),
+      nodes: Object.fromEntries(nodes.map(([id, { title: _title, ...node }]) => [id, node])),
+      defs: Object.fromEntries(
+        Object.entries(document.defs).map(([name, { view: _view, groups: _groups, ...def }]) => [name, def]),
       ),
       view: {},
+      groups: undefined,
       lock: {},
     }
     return writeGraph(plain)

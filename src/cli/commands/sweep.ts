@@ -17,6 +17,7 @@ import { type PointResult, type Scores, sweepTable } from '../sweep/table.ts'
 
 export interface SweepFlags {
   readonly grid: readonly string[]
+  readonly zip?: boolean
   readonly random: readonly string[]
   readonly trials?: number
   readonly seeds?: readonly number[]
@@ -103,17 +104,19 @@ export async function sweepCommand(file: string, flags: SweepFlags, io: Io): Pro
   })
 }
 
-function spaceOf({ grid, random, trials, seeds = [] }: SweepFlags): Space {
+function spaceOf({ grid, zip = false, random, trials, seeds = [] }: SweepFlags): Space {
   const axes = grid.map(parseAxis)
   const draws = random.map(parseDraw)
   if (axes.length === 0 && draws.length === 0 && seeds.length === 0)
     throw new CliError('there is nothing to sweep: give --grid, --random or --seeds.', EXIT.usage)
   if (trials !== undefined && draws.length === 0)
     throw new CliError('--trials says how often to draw, but nothing is drawn: give --random.', EXIT.usage)
+  if (zip && axes.length < 2)
+    throw new CliError('--zip is for two --grid or more, which then step together.', EXIT.usage)
   const swept = [...axes, ...draws].map(a => `${a.node}.${a.param}`)
   const twice = swept.find((name, i) => swept.indexOf(name) !== i)
   if (twice !== undefined) throw new CliError(`"${twice}" is swept twice.`, EXIT.usage)
-  return { axes, draws, seeds, trials: draws.length === 0 ? 1 : (trials ?? 8) }
+  return { axes, zip, draws, seeds, trials: draws.length === 0 ? 1 : (trials ?? 8) }
 }
 
 async function checkAll(

@@ -76,6 +76,8 @@ function splitValues(text: string): string[] {
 
 export interface Space {
   readonly axes: readonly Axis[]
+  /** Whether the axes step together, each to its next value, instead of making every combination. */
+  readonly zip?: boolean
   readonly draws: readonly Draw[]
   /** Trials of a random search; 1 where nothing is drawn. */
   readonly trials: number
@@ -84,23 +86,41 @@ export interface Space {
 }
 
 /**
- * The points of a sweep, each with its seeds: every combination of the axes' values, the last axis running fastest, and
- * for each as many draws as there are trials. The draws of a trial depend on its number alone, so more trials keep the
- * first ones.
+ * The points of a sweep, each with its seeds: every combination of the axes' values, the last axis running fastest, or
+ * their first values, then their second; and for each as many draws as there are trials. The draws of a trial depend on
+ * its number alone, so more trials keep the first ones.
  */
-export function pointsOf({ axes, draws, trials }: Omit<Space, 'seeds'>): Override[][] {
-  const grid = axes.reduce<Override[][]>(
-    (points, { node, param, values }) =>
-      points.flatMap(point => values.map(value => [...point, { node, param, value }])),
-    [[]],
-  )
-  return grid.flatMap(point =>
+export function pointsOf({ axes, zip = false, draws, trials }: Omit<Space, 'seeds'>): Override[][] {
+  return (zip ? zipped(axes) : combined(axes)).flatMap(point =>
     Array.from({ length: trials }, (_, trial) => [
       ...point,
       ...draws.map((d, k) => ({ node: d.node, param: d.param, value: drawn(d, trial, k) })),
     ]),
   )
 }
+
+const combined = (axes: readonly Axis[]): Override[][] =>
+  axes.reduce<Override[][]>(
+    (points, { node, param, values }) =>
+      points.flatMap(point => values.map(value => [...point, { node, param, value }])),
+    [[]],
+  )
+
+function zipped(axes: readonly Axis[]): Override[][] {
+  const [first] = axes
+  if (!first) return [[]]
+  const other = axes.find(a => a.values.length !== first.values.length)
+  if (other)
+    throw new CliError(
+      `--zip takes as many values of each --grid; ${countOf(first)} and ${countOf(other)}.`,
+      EXIT.usage,
+    )
+  return first.values.map((_, i) =>
+    axes.map(({ node, param, values }) => ({ node, param, value: values[i] })),
+  )
+}
+
+const countOf = ({ node, param, values }: Axis): string => `"${node}.${param}" has ${values.length}`
 
 /** Three significant digits, so that a table can say exactly what was run. */
 function drawn({ low, high, log }: Draw, trial: number, place: number): number {

@@ -1,8 +1,10 @@
+import { stat } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
-import { DataError, reason } from '../error.ts'
+import { DataError, reason, systemCode } from '../error.ts'
 import { extensionOf } from '../folder-files.ts'
 import { csvRows, isRecord } from '../folder-records.ts'
 import type { BadRow } from '../table.ts'
+import { expandBraces } from './braces.ts'
 import { isMissing } from './convert.ts'
 import { linesOf } from './lines.ts'
 import { pictureFolder } from './named-pictures.ts'
@@ -10,12 +12,16 @@ import { openFile, type RandomFile } from './random-file.ts'
 import type { RawRow, RowSource } from './raw.ts'
 
 export interface RecordsOptions {
-  /** A `.jsonl`, `.json`, `.csv` or `.tsv` file. */
+  /** A `.jsonl`, `.json`, `.csv` or `.tsv` file; with braces, several: `{add_att,swap_obj}.json`. */
   readonly path: string
   /** The folder that names of pictures start from; default: the file's own. */
   readonly images?: string
   /** Names of pictures made from columns: `images/{directory}/dev-{identifier}-0.png`. */
   readonly pictures?: readonly string[]
+  /** A column that says which file a row is of, by its name without extension. */
+  readonly file?: string
+  /** Where the files come from: said where one is missing. */
+  readonly origin?: string
 }
 
 /** A file of these kinds is read whole. */
@@ -23,36 +29,100 @@ const MAX_WHOLE_BYTES = 480 * 2 ** 20
 /** Columns that name a row. */
 const ID_COLUMNS = ['id', 'identifier', 'uid', 'key', '__key__', 'question_id']
 
-/** The rows of a JSON Lines, JSON, CSV or TSV file. */
+/** The rows of JSON Lines, JSON, CSV or TSV files, one file after another. */
 export function recordsSource(options: RecordsOptions): RowSource {
-  const { path, pictures = [] } = options
+  const { path, pictures = [], file: fileColumn } = options
+  const paths = expandBraces(path)
   const names = pictures.map((_, at) => (pictures.length > 1 ? `image_${at + 1}` : 'image'))
-  const name = basename(path)
-  const kind = extensionOf(path)
+  const [kind, ...others] = new Set(paths.map(extensionOf))
+  if (others.length > 0)
+    throw new DataError(
+      `${basename(path)}: .${[kind, ...others].join(', .')} files can't be read as one table.`,
+    )
   const read = { done: 0, total: 0 }
   async function* rows(signal?: AbortSignal): AsyncGenerator<RawRow | BadRow> {
-    const file = await openFile(path)
-    read.total = file.size
+    read.total = 0
+    const files: RandomFile[] = []
     try {
-      const found =
-        kind === 'jsonl' || kind === 'ndjson'
-          ? jsonLines(name, file, signal, bytes => {
-              read.done = bytes
-            })
-          : wholeFile(name, kind, file)
-      for await (const row of found) yield 'values' in row ? withPictures(withId(row), pictures, names) : row
+      // Before any is read, so that a person is told at once of all that is missing.
+      await refuseMissing(options, paths)
+      for (const one of paths) files.push(await openFile(one))
+      read.total = files.reduce((sum, f) => sum + f.size, 0)
+      let before = 0
+      for (const [at, file] of files.entries()) {
+        const stem = stemOf(paths[at]!)
+        const advance = (bytes: number) => {
+          read.done = before + bytes
+        }
+        for await (const row of rowsOf(file, basename(paths[at]!), kind!, signal, advance)) {
+          if (!('values' in row)) yield row
+          else {
+            const told = withId(row, files.length > 1 ? `${stem}/` : '')
+            yield withPictures(fileColumn ? withFile(told, fileColumn, stem) : told, pictures, names)
+          }
+        }
+        before += file.size
+      }
     } finally {
-      await file.close()
+      for (const file of files) await file.close()
     }
   }
   return {
-    what: `File ${name}`,
+    what: paths.length > 1 ? `Files ${basename(path)}` : `File ${basename(path)}`,
     rows,
     place: () => ({ ...read }),
     named: pictureFolder(resolve(options.images ?? dirname(path))),
-    kinds: Object.fromEntries(names.map(column => [column, 'image' as const])),
+    kinds: {
+      ...Object.fromEntries(names.map(column => [column, 'image' as const])),
+      ...(fileColumn !== undefined && { [fileColumn]: 'category' as const }),
+    },
     untyped: kind === 'csv' || kind === 'tsv',
   }
+}
+
+/** Files and a folder of pictures that are not there are named together, with where they come from. */
+async function refuseMissing({ images, origin }: RecordsOptions, paths: readonly string[]): Promise<void> {
+  const isMissing = (path: string) =>
+    stat(path).then(
+      () => false,
+      error => systemCode(error) === 'ENOENT',
+    )
+  const missing: string[] = []
+  for (const path of paths) if (await isMissing(path)) missing.push(path)
+  const [first, ...others] = missing
+  const gone: string[] = []
+  if (first !== undefined)
+    gone.push(
+      others.length === 0
+        ? `no file ${first}`
+        : `no ${missing.map(path => basename(path)).join(', ')} in ${dirname(first)}`,
+    )
+  if (images !== undefined && (await isMissing(images))) gone.push(`no folder ${images} of pictures`)
+  if (gone.length > 0)
+    throw new DataError(`There is ${gone.join(', and ')}.${origin ? ` Where to get them: ${origin}` : ''}`)
+}
+
+const rowsOf = (
+  file: RandomFile,
+  name: string,
+  kind: string,
+  signal: AbortSignal | undefined,
+  advance: (bytes: number) => void,
+): AsyncGenerator<RawRow | BadRow> =>
+  kind === 'jsonl' || kind === 'ndjson'
+    ? jsonLines(name, file, signal, advance)
+    : wholeFile(name, kind, file, signal, advance)
+
+/** A file's name without folder and extension. */
+const stemOf = (path: string): string => basename(path).replace(/\.[^.]*$/, '')
+
+/** Adds the column of the file's name. */
+function withFile(row: RawRow, column: string, stem: string): RawRow {
+  if (Object.hasOwn(row.values, column))
+    throw new DataError(
+      `${row.where} has a column "${column}" already. Give the column of the files' names another name.`,
+    )
+  return { ...row, values: { ...row.values, [column]: stem } }
 }
 
 async function* jsonLines(
@@ -78,7 +148,18 @@ function jsonRow(where: string, text: string): RawRow | BadRow {
   }
 }
 
-async function* wholeFile(name: string, kind: string, file: RandomFile): AsyncGenerator<RawRow | BadRow> {
+async function* wholeFile(
+  name: string,
+  kind: string,
+  file: RandomFile,
+  signal: AbortSignal | undefined,
+  advance: (bytes: number) => void,
+): AsyncGenerator<RawRow | BadRow> {
+  // NLVR publishes lines of JSON in files that are called .json.
+  if (kind === 'json' && (await firstLineIsObject(file, signal))) {
+    yield* jsonLines(name, file, signal, advance)
+    return
+  }
   if (kind !== 'json' && kind !== 'csv' && kind !== 'tsv')
     throw new DataError(`${name}: only .jsonl, .json, .csv and .tsv files can be read here.`)
   if (file.size > MAX_WHOLE_BYTES)
@@ -100,27 +181,49 @@ async function* wholeFile(name: string, kind: string, file: RandomFile): AsyncGe
   }
 }
 
+/** Whether a file's first line is a JSON object by itself, with more lines behind it. */
+async function firstLineIsObject(file: RandomFile, signal?: AbortSignal): Promise<boolean> {
+  for await (const line of linesOf(file, signal, () => {})) {
+    if ('problem' in line) return false
+    if (line.text.trim() === '') continue
+    return !('problem' in jsonRow('', line.text)) && file.size > Buffer.byteLength(line.text) + 2
+  }
+  return false
+}
+
+/** The rows of a list of objects, or of an object of objects: SugarCrepe's `{"0": {…}, "1": {…}}`. */
 function* jsonList(name: string, text: string): Generator<RawRow | BadRow> {
-  let list: unknown
+  let found: unknown
   try {
-    list = JSON.parse(text)
+    found = JSON.parse(text)
   } catch (error) {
     throw new DataError(
       `${name} is not JSON: ${reason(error)}. A file with an object a line is called .jsonl.`,
     )
   }
-  if (!Array.isArray(list))
-    throw new DataError(`${name} holds no list of objects: [{"image": …, "text": …}].`)
-  for (const [at, values] of list.entries()) {
-    const where = `${name}: row ${at + 1}`
-    if (isRecord(values)) yield { where, values }
+  const rows = Array.isArray(found) ? [...found.entries()] : keyedRows(found)
+  if (!rows)
+    throw new DataError(
+      `${name} holds no list of objects, [{"image": …, "text": …}], and no object of them, {"0": {"image": …}}.`,
+    )
+  for (const [at, values] of rows) {
+    const where = `${name}: ${typeof at === 'number' ? `row ${at + 1}` : JSON.stringify(at)}`
+    if (isRecord(values)) yield { where, values, ...(typeof at === 'string' && { id: at }) }
     else yield { where, problem: 'this row is no object: {"image": …, "text": …}.' }
   }
 }
 
-function withId(row: RawRow): RawRow {
+function keyedRows(found: unknown): [string, unknown][] | undefined {
+  if (!isRecord(found)) return undefined
+  const entries = Object.entries(found)
+  return isRecord(entries[0]?.[1]) ? entries : undefined
+}
+
+/** Ids of several files are told apart by the file's name. */
+function withId(row: RawRow, prefix: string): RawRow {
   const own = ID_COLUMNS.find(name => Object.hasOwn(row.values, name) && isName(row.values[name]))
-  return own === undefined ? row : { ...row, id: String(row.values[own]) }
+  const id = own === undefined ? row.id : String(row.values[own])
+  return id === undefined ? row : { ...row, id: prefix + id }
 }
 
 const isName = (v: unknown): boolean => (typeof v === 'string' || typeof v === 'number') && !isMissing(v)

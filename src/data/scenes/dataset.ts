@@ -59,6 +59,11 @@ const WRITTEN: Readonly<Record<string, ColumnOf<SceneRow>>> = {
 const COLUMNS: Readonly<Record<SceneRows, Readonly<Record<string, ColumnOf<SceneRow>>>>> = {
   captions: { caption: caption(true), negative: negative(true) },
   pairs: { caption: caption(false), negative: negative(false), kind: category(NEGATIVE_KINDS, r => r.kind) },
+  statements: {
+    caption: caption(false),
+    label: category(['false', 'true'], r => String(r.truth)),
+    kind: category(NEGATIVE_KINDS, r => r.kind),
+  },
   quads: {
     caption: caption(false),
     caption_b: text(r => r.second!.caption),

@@ -1,4 +1,4 @@
-import type { SceneRows, ScenesOptions } from '../../graph/scenes.ts'
+import type { SceneNegative, SceneRows, ScenesOptions } from '../../graph/scenes.ts'
 import { captionsOf, clearPairs, regionCaption } from './captions.ts'
 import { absentThings } from './claims.ts'
 import { hardPair, NEGATIVE_KINDS } from './negatives.ts'
@@ -19,6 +19,8 @@ export interface SceneRow {
   readonly captions: readonly string[]
   readonly negatives?: readonly string[]
   readonly kind?: string
+  /** Of a statement: whether it is true of the scene. */
+  readonly truth?: boolean
   readonly question?: {
     readonly question: string
     readonly answer: string
@@ -31,7 +33,7 @@ export interface SceneRow {
 }
 
 /** Streams of random numbers, so that what one is used for never changes another. */
-const STREAM = { words: 1, negatives: 2, questions: 3, grid: 4, quads: 5, placed: 6, writing: 7 }
+const STREAM = { words: 1, negatives: 2, questions: 3, grid: 4, quads: 5, placed: 6, writing: 7, truth: 8 }
 
 /** The rows of a scenes dataset, a pure function of the options. */
 export function* sceneRows(options: ScenesOptions): Generator<SceneRow> {
@@ -110,10 +112,18 @@ const ROWS: Readonly<Record<Exclude<SceneRows, 'positions'>, Rows>> = {
   },
   pairs: (options, scene, index, id) =>
     options.negatives.flatMap(kind => {
-      const stream = randomOf(options.seed, index, STREAM.negatives, NEGATIVE_KINDS.indexOf(kind))
-      const pair = hardPair(scene, kind, stream, sayable(options))
+      const pair = numberedPair(options, scene, index, kind)
       if (!pair) return []
       return [{ id: `${id}-${kind}`, scene, captions: [pair.positive], negatives: [pair.negative], kind }]
+    }),
+  // True and false are equally likely for each row by itself, so that a blind guess earns half.
+  statements: (options, scene, index, id) =>
+    options.negatives.flatMap(kind => {
+      const pair = numberedPair(options, scene, index, kind)
+      if (!pair) return []
+      const truth = randomOf(options.seed, index, STREAM.truth, NEGATIVE_KINDS.indexOf(kind)).unit() < 0.5
+      const captions = [truth ? pair.positive : pair.negative]
+      return [{ id: `${id}-${kind}`, scene, captions, kind, truth }]
     }),
   quads: (options, scene, index, id) =>
     QUAD_KINDS.flatMap((kind, k) => {
@@ -141,6 +151,15 @@ const ROWS: Readonly<Record<Exclude<SceneRows, 'positions'>, Rows>> = {
 const anyNegative = (from: Vocabulary, scene: Scene, random: Random): string =>
   hardPair(scene, 'replace_attribute', random, from)?.negative ??
   say({ kind: 'thing', thing: random.pick(absentThings(scene, from)) })
+
+/** The pair of a kind that a scene offers as a row of its own, the same in every form of rows. */
+const numberedPair = (options: ScenesOptions, scene: Scene, index: number, kind: SceneNegative) =>
+  hardPair(
+    scene,
+    kind,
+    randomOf(options.seed, index, STREAM.negatives, NEGATIVE_KINDS.indexOf(kind)),
+    sayable(options),
+  )
 
 /** Where PUG-style objects stand, and the middles of these places. */
 export const POSITIONS = { left: [0.2, 0.5], right: [0.8, 0.5], top: [0.5, 0.2], bottom: [0.5, 0.8] } as const

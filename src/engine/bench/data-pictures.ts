@@ -4,20 +4,18 @@ import { encodePng } from '../../data/decode.ts'
 import { ScenePool } from '../../data/scenes/pool.ts'
 import { type SceneRow, sceneRows } from '../../data/scenes/rows.ts'
 import type { GraphDocument } from '../../graph/document.ts'
+import { ALL_SCENES } from '../../graph/scenes.ts'
 import { type ClipSize, clipBenchGraph } from './clip.ts'
 import type { DataSize } from './data.ts'
 
 export const drawnRows = (pictures: number): SceneRow[] => [
   ...sceneRows({
+    ...ALL_SCENES,
     form: 'captions',
     count: pictures,
-    seed: 0,
     side: 'train',
-    splitBy: 'random',
     objects: [1, 5],
-    overlap: false,
     negatives: [],
-    placed: 1,
   }),
 ]
 

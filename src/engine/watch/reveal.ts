@@ -1,4 +1,5 @@
 import type { WatchOutput } from '../../graph/compile/watch-slice.ts'
+import type { Wire } from '../../graph/document.ts'
 import { type GraphNodes, operandsOf } from '../../graph/slice.ts'
 import type { WatchCell, WatchedTensor, WatchSide, WatchSpec } from '../../protocol/watch.ts'
 import { Parts } from './bytes.ts'
@@ -32,12 +33,12 @@ export function reveal(
   )
   const plane = planeOf(values, sizes, axes[0], axes[1], at)
   const parts = new Parts()
-  const isSimilarity = field === 'logits' && operandsOf(graph, spec.wire) !== undefined
+  const sides = field === 'logits' ? sidesOf(graph, spec.wire) : undefined
   const pictures = output.field === '' && isPicture(output) ? picturesOf(sample, spec.wire) : undefined
   const shown = pictures?.at(flatten(at.slice(0, -1), pictures.leading))
   const [batch] = readOf(graph, spec.wire, 'picture').concat(readOf(graph, spec.wire, 'text'), spec.wire)
   const value: WatchedTensor = {
-    ...{ field, fields, inner: slice.inner, dtype, stats, isSimilarity },
+    ...{ field, fields, inner: slice.inner, dtype, stats },
     axes: dims.map(({ name, size }) => ({ name, size })),
     histogram: histogramOf(values, stats),
     plane: { ...parts.plane(plane), axes, at },
@@ -45,9 +46,17 @@ export function reveal(
     sequence: sequenceOf({ spec, sample, graph, output, plane, at }, parts),
     ...(pictures &&
       shown && { picture: parts.picture(shown, pictures.height, pictures.width, pictures.channels) }),
-    ...(isSimilarity && spec.cell && { cell: cellOf(spec.cell, plane, spec, sample, graph, parts) }),
+    ...(sides && { sides }),
+    ...(sides && spec.cell && { cell: cellOf(spec.cell, plane, spec, sample, graph, parts) }),
   }
   return { value, bytes: parts.whole() }
+}
+
+/** The inputs of a node that compares two sides. */
+function sidesOf(graph: GraphNodes, wire: Wire): WatchedTensor['sides'] {
+  const operands = operandsOf(graph, wire)
+  const def = operands && graph.nodes.get(operands.node)!.def
+  return def?.kind === 'device' ? def.pairs : undefined
 }
 
 /** The axes of the plane: the last two, height and width of maps, tokens alone of ids. */

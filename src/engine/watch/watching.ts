@@ -8,14 +8,13 @@ import { overriddenGraph } from '../../graph/overrides.ts'
 import { fieldsOf, type GraphNodes, wireOf } from '../../graph/slice.ts'
 import { elementCount } from '../../ir/types.ts'
 import type { Watched, WatchSpec } from '../../protocol/watch.ts'
-import type { DeviceArray, Executable } from '../../runtime/backend.ts'
+import type { DeviceArray, Executable, HostArray } from '../../runtime/backend.ts'
 import { type DeviceContext, progressOf, Stopped } from '../context.ts'
 import { batchArguments } from '../devices.ts'
 import { tokenizerOf } from '../evaluation-rows.ts'
 import { type FeedField, openField } from '../feed.ts'
 import { refuseTooLarge, stepFacts } from '../step-facts.ts'
 import type { OpenStage } from '../train.ts'
-import type { TrainLoop } from '../train-loop.ts'
 import { asDataset } from '../values.ts'
 import { boundValue, type WeightWires } from '../weights.ts'
 import type { WatchBoard } from './board.ts'
@@ -39,6 +38,21 @@ interface Computed {
   readonly step: number
   readonly ms: number
   readonly sample: WatchSample
+}
+
+/** A training as it is between two steps. */
+export interface Watchable {
+  /** Steps that its weights are made of. */
+  readonly taken: number
+  /** Whether it holds an argument of this name: a weight, `step`, `key`. */
+  has(name: string): boolean
+  /** Runs another program on named arguments as they are now, or as `bound` has them, and a batch; takes no step. */
+  look(
+    executable: Executable,
+    names: readonly string[],
+    batch: readonly DeviceArray[],
+    bound: ReadonlyMap<string, DeviceArray>,
+  ): Promise<HostArray[]>
 }
 
 /** What decides the program and its rows; all else of a watch is how the result is looked at. */
@@ -81,7 +95,7 @@ export class Watching {
   }
 
   /** Passed before each step, as the gate is: shows what is due, and while the run is held all that is asked for. */
-  async pass<T>(loop: TrainLoop, gate: Promise<T> | T): Promise<T> {
+  async pass<T>(loop: Watchable, gate: Promise<T> | T): Promise<T> {
     const { board } = this
     if (!board) return gate
     if (!(gate instanceof Promise)) {
@@ -103,7 +117,7 @@ export class Watching {
   }
 
   /** After the last step, on the weights that came of it. */
-  async last(loop: TrainLoop): Promise<void> {
+  async last(loop: Watchable): Promise<void> {
     await this.show(loop, () => true, true)
   }
 
@@ -114,7 +128,7 @@ export class Watching {
   }
 
   /** Computes what is due or was not asked for before; looks again at what is there where only the view has changed. */
-  private async show(loop: TrainLoop, isDue: (spec: WatchSpec) => boolean, waits = false): Promise<void> {
+  private async show(loop: Watchable, isDue: (spec: WatchSpec) => boolean, waits = false): Promise<void> {
     const { board } = this
     if (!board || (board.all.length === 0 && this.programs.size === 0)) return
     const { version } = board
@@ -134,7 +148,7 @@ export class Watching {
     this.seen = version
   }
 
-  private async one(spec: WatchSpec, known: Computed | undefined, loop: TrainLoop): Promise<void> {
+  private async one(spec: WatchSpec, known: Computed | undefined, loop: Watchable): Promise<void> {
     const { id } = this.stage
     const head = { id: spec.id, wire: spec.wire, train: id, spec }
     let answer: Watched
@@ -162,7 +176,7 @@ export class Watching {
     this.board!.send(answer, bytes)
   }
 
-  private async compute(spec: WatchSpec, loop: TrainLoop): Promise<Computed> {
+  private async compute(spec: WatchSpec, loop: Watchable): Promise<Computed> {
     const { backend } = this.context
     const { slice, executable, bound } = await this.open(spec, loop)
     const step = loop.taken
@@ -190,7 +204,7 @@ export class Watching {
     }
   }
 
-  private open(spec: WatchSpec, loop: TrainLoop): Promise<Program> {
+  private open(spec: WatchSpec, loop: Watchable): Promise<Program> {
     const key = programKey(spec)
     let program = this.programs.get(key)
     if (!program) {
@@ -201,7 +215,7 @@ export class Watching {
     return program
   }
 
-  private async compile(spec: WatchSpec, loop: TrainLoop): Promise<Program> {
+  private async compile(spec: WatchSpec, loop: Watchable): Promise<Program> {
     const { stage, context } = this
     const { backend } = context
     const slice = buildWatch({ graph: this.graph, train: stage.id, settings: stage.settings }, spec.wire, {

@@ -26,6 +26,7 @@ Source: mixtures of sources at fixed rates, as in T5, Raffel et al. 2020 (arXiv 
     datasets: {
       accepts: { kind: 'host', of: 'dataset' },
       list: true,
+      along: ['weights'],
       doc: 'The datasets, in the order of the weights.',
     },
   },

@@ -32,9 +32,10 @@ textures on eight backgrounds. A scene is a pure function of (seed, index), so t
 claim about a model is tested in minutes.
 
 What a row is: a scene with its true captions, terse to dense, and hard negatives (\`captions\`); one hard pair, a true
-sentence and a false one with the same slots (\`pairs\`); two pictures with two captions of the same words, in which two
-things have changed colours or places (\`quads\`); a question with its answer (\`questions\`); an object with its
-box (\`regions\`); one object at one of four places, the factors in a grid as in PUG (\`positions\`).
+sentence and a false one with the same slots (\`pairs\`); one of these two, drawn by lot, with its label
+(\`statements\`, as in NLVR); two pictures with two captions of the same words, in which two things have changed
+colours or places (\`quads\`); a question with its answer (\`questions\`); an object with its box (\`regions\`); one
+object at one of four places, the factors in a grid as in PUG (\`positions\`).
 
 How captions speak (\`styles\`, the first one first): \`summary\`, how two things stand and on what ground, in the
 plainest words; \`terse\`, "red circle, blue square"; \`relations\`, how two things stand in several wordings;
@@ -46,8 +47,8 @@ Words in pictures (\`lettering\`): \`word\`, one that has nothing to do with the
 a thing that is there; \`decoy\`, the name of one that is not, as in another scene's caption. The columns \`written\` and
 \`written_left\` … then say what is written and where.
 
-Columns: \`image\`; \`caption\`, \`negative\`, \`kind\`; or \`image_b\`, \`caption_b\`; or \`question\`, \`answer\`, \`options\`;
-\`box_left\` …; always the factors \`shape\`, \`colour\`, \`size\`, \`texture\`, \`place\` of the first object,
+Columns: \`image\`; \`caption\`, \`negative\`, \`kind\`; or \`label\`; or \`image_b\`, \`caption_b\`; or \`question\`,
+\`answer\`, \`options\`; \`box_left\` …; always the factors \`shape\`, \`colour\`, \`size\`, \`texture\`, \`place\` of the first object,
 \`background\`, the number of \`objects\`, and the whole \`scene\` as JSON.
 
 Splits: train and test never share a scene. \`pairs\` holds a fifth of the combinations of colour and shape out of
@@ -55,7 +56,7 @@ training, and each test scene has one of them; \`relations\` holds out "left of"
 
 Source: in the spirit of CLEVR, Johnson et al. 2017 (arXiv 1612.06890), and PUG, Bordes et al. 2023 (arXiv
 2308.03977); hard negatives by the kinds of ARO, Yuksekgonul et al. 2023 (arXiv 2210.01936), and SugarCrepe, Hsieh
-et al. 2023 (arXiv 2306.14610); quads as in Winoground, Thrush et al. 2022 (arXiv 2204.03162).`,
+et al. 2023 (arXiv 2306.14610); statements as in NLVR, Suhr et al. 2017 (ACL P17-2034); quads as in Winoground, Thrush et al. 2022 (arXiv 2204.03162).`,
   params: z.strictObject({
     rows: z.enum(SCENE_ROWS).default('captions').describe('What a row is.'),
     count: z.int().min(1).max(5_000_000).default(20_000).describe('Number of scenes.'),

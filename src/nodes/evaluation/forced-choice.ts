@@ -1,7 +1,7 @@
 import { GraphFault } from '../../graph/diagnostic.ts'
 import type { DatasetValue, EvaluationContext, Report, Side } from '../../graph/host.ts'
 import { defineEvaluator, z } from '../../graph/kit.ts'
-import { type Choice, choose, TIES } from './choice.ts'
+import { type Choice, choose, TIES, type TieRule } from './choice.ts'
 import { type Figure, itemsOf } from './figures.ts'
 import { pairInputs } from './inputs.ts'
 import { type Kind, kindsOf } from './kinds.ts'
@@ -30,7 +30,8 @@ the number of texts at the top. \`first\`, $t = 1$: the true text stands first a
 in ARO's order of words; **a scorer that says the same of everything then gets 100 %**. The number of ties is reported
 under every rule. A NaN is never right.
 
-Chance is the mean of one over the number of texts. \`blind\` shows every picture as the mean of all: what the texts
+macro_accuracy is the mean of the kinds' accuracies, of those with at least \`least\` rows: what ARO reports for relations
+(1) and attributes (25). Chance is the mean of one over the number of texts. \`blind\` shows every picture as the mean of all: what the texts
 alone give away.
 
 Source: Hsieh et al. 2023 (SugarCrepe, arXiv 2306.14610), Yuksekgonul et al. 2023 (ARO, arXiv 2210.01936), and
@@ -47,6 +48,7 @@ VALSE's pairs of caption and foil, Parcalabescu et al. 2022 (arXiv 2112.07566).`
       .default(['negative'])
       .describe('Text columns with false texts; all that a row has in them.'),
     kind: z.string().default('kind').describe('The category column to report by; empty for none.'),
+    least: z.int().min(1).default(1).describe('Rows that a kind needs to count in macro_accuracy.'),
     ties: z.enum(TIES).default('wrong').describe('What equal scores count as.'),
     blind: z
       .boolean()
@@ -84,7 +86,7 @@ VALSE's pairs of caption and foil, Parcalabescu et al. 2022 (arXiv 2112.07566).`
     const blind = p.blind ? await judge(await context.embedMeanPicture('rows', p.image), () => 0) : undefined
     const chances = items.map(({ wrong }) => 1 / (1 + wrong.length))
     const kinds = await kindsOf(context, p.kind)
-    return reportOf(context.dataset, kinds, seen, blind, chances, p.ties === 'first')
+    return reportOf(context.dataset, kinds, seen, blind, chances, p)
   },
 })
 
@@ -115,7 +117,7 @@ function reportOf(
   seen: readonly Choice[],
   blind: readonly Choice[] | undefined,
   chances: readonly number[],
-  rewardsTies: boolean,
+  { ties: rule, least }: { readonly ties: TieRule; readonly least: number },
 ): Report {
   const metrics: Record<string, number> = {}
   const standardErrors: Record<string, number> = {}
@@ -149,6 +151,13 @@ function reportOf(
       rows.filter(i => seen[i]!.nan).length,
     ])
   }
+  const large = kinds.filter(k => k.suffix && k.name !== 'no kind' && k.rows.length >= least)
+  if (large.length > 0) {
+    metrics.macro_accuracy = mean(large.map(k => metrics[`accuracy${k.suffix}`]!))
+    // The kinds' accuracies are independent.
+    const squares = large.map(k => standardErrors[`accuracy${k.suffix}`]! ** 2)
+    standardErrors.macro_accuracy = Math.sqrt(mean(squares) / large.length)
+  }
   const ties = seen.filter(c => c.tie).length
   const nans = seen.filter(c => c.nan).length
   const shown = blind ? ['accuracy', 'blind'] : ['accuracy']
@@ -156,7 +165,7 @@ function reportOf(
     metrics: { ...metrics, chance: mean(chances), ties, nan: nans, n: seen.length },
     standardErrors,
     ...itemsOf(dataset, figures),
-    warnings: warningsOf(ties, nans, seen.length, rewardsTies),
+    warnings: warningsOf(ties, nans, seen.length, rule === 'first'),
     matrices: [
       {
         title: 'Accuracy by kind',

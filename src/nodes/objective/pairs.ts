@@ -13,8 +13,8 @@ export const chunkParam = {
     .describe('Rows and columns of the logits that are held at a time; 0 for all at once.'),
 }
 
-/** Row i pairs with column i, in chunks that fit. */
-export function checkPairs(inputs: InputTypes, chunk: number): RecordPort {
+/** Pairs of which row i pairs with column i. */
+export function squarePairs(inputs: InputTypes): RecordPort {
   const pairs = port(inputs, 'pairs', 'record')
   const [rows, columns] = pairs.fields.logits!.dims
   if (rows!.size !== columns!.size)
@@ -26,6 +26,12 @@ export function checkPairs(inputs: InputTypes, chunk: number): RecordPort {
         hint: 'Take both sides from one Batch.',
       },
     )
+  return pairs
+}
+
+/** Row i pairs with column i, in chunks that fit. */
+export function checkPairs(inputs: InputTypes, chunk: number): RecordPort {
+  const pairs = squarePairs(inputs)
   checkChunk(pairs, 'pairs', chunk)
   return pairs
 }

@@ -19,7 +19,12 @@ Source: multi-task objectives as in Kendall et al. 2018 (arXiv 1705.07115), Eq. 
     weights: z.array(z.number()).default([]).describe('For each loss, its weight; 1 by default.'),
   }),
   inputs: {
-    losses: { accepts: { kind: 'record', record: 'loss' }, list: true, doc: 'The losses to add.' },
+    losses: {
+      accepts: { kind: 'record', record: 'loss' },
+      list: true,
+      along: ['weights'],
+      doc: 'The losses to add.',
+    },
   },
   precise: true,
   types: (p, inputs) => {

@@ -74,6 +74,8 @@ With \`gradientCheckpointing\` the gradient computes the inside of each transfor
 time, from the block’s input, instead of keeping what it needs of the first: far less memory in deep networks, for
 about a third more computation. Losses and gradients are the same up to rounding.
 
+The output \`curve\` is the record of its steps: loss, norm of the gradients and learning rate, step by step.
+
 \`pairedWith\` names another Train and takes its order of the data, its random numbers and its seed, so that two arms of
 an experiment see the same batches with the same augmentation and dropout, and differ only in what is wired or set
 differently. Two Trains that are not paired draw apart, each by its own id.
@@ -140,10 +142,16 @@ al. 2017 (arXiv 1710.03740), sections 3.1 and 3.3, with the operations of torch.
         : { objectives: (trainable as string[]).map(pattern => ({ trainable: pattern })), ...rest },
   },
   inputs: {
-    loss: { accepts: { kind: 'record', record: 'loss' }, list: true, doc: 'One objective or several.' },
+    loss: {
+      accepts: { kind: 'record', record: 'loss' },
+      list: true,
+      along: ['objectives', 'optimizer'],
+      doc: 'One objective or several.',
+    },
     optimizer: {
       accepts: { kind: 'host', of: 'optimizer' },
       list: true,
+      along: ['objectives', 'loss'],
       doc: 'One for all, or one for each loss.',
     },
     weights: {
@@ -176,7 +184,7 @@ al. 2017 (arXiv 1710.03740), sections 3.1 and 3.3, with the operations of torch.
       )
     actingSets(objectivesOf(p.objectives, count('loss')), p.steps)
     const weights = { kind: 'weights' } as const
-    return { weights, ...(p.ema > 0 && { ema: weights }) }
+    return { weights, ...(p.ema > 0 && { ema: weights }), curve: { kind: 'report' } }
   },
   absent: (p, _, name) =>
     name === 'ema' && p.ema === 0

@@ -1,6 +1,7 @@
 import { useEffect } from 'react'
 import { Canvas } from '../canvas/Canvas.tsx'
 import { Palette } from '../canvas/Palette.tsx'
+import { useCommands } from '../commands/use-commands.ts'
 import { Inspector } from '../inspector/Inspector.tsx'
 import { RunPanel } from '../runs/RunPanel.tsx'
 import { useDocument } from '../state/index.ts'
@@ -11,14 +12,14 @@ import { Dialogs } from './Dialogs.tsx'
 import { LIMITS, type Panel } from './layout.ts'
 import { resize, useLayout } from './layout-store.ts'
 import { Notices } from './Notices.tsx'
+import { TabStrip } from './TabStrip.tsx'
 import { Toasts } from './Toasts.tsx'
 import { TopBar } from './TopBar.tsx'
 import { useGuard } from './use-guard.ts'
-import { useShortcuts } from './use-shortcuts.ts'
 
 /** The window: a bar, the canvas, and panels around it. */
 export function App() {
-  useShortcuts()
+  useCommands()
   useGuard()
   const title = useDocument(s => s.document.meta.title)
   const dirty = useDocument(s => s.dirty)
@@ -30,6 +31,7 @@ export function App() {
   return (
     <div className={styles.app}>
       <TopBar />
+      <TabStrip />
       <Notices />
       <div className={styles.work}>
         {palette.open && (

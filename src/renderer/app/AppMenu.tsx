@@ -1,17 +1,28 @@
-import { FilePlus2, FolderOpen, Keyboard, Menu as MenuIcon, Package, Save, SaveAll } from 'lucide-react'
+import {
+  Boxes,
+  Command,
+  FilePlus2,
+  FolderOpen,
+  Keyboard,
+  Menu as MenuIcon,
+  Package,
+  Save,
+  SaveAll,
+  Search,
+} from 'lucide-react'
+import { openCommands, openFind } from '../canvas/key-actions.ts'
+import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { shownRun, useDocument, useRuns } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { Menu } from '../ui/Menu.tsx'
 import { openDialog } from './dialog-store.ts'
 import { newDocument, save, showOpen, showSaveAs } from './file-actions.ts'
-import { showKeys } from './shortcuts.ts'
-import { onMac } from './use-shortcuts.ts'
 
 export function AppMenu() {
+  const keys = useShownKeys()
   const reading = useDocument(s => s.lease.mode === 'reader')
   const clean = useDocument(s => !s.dirty && s.path !== null)
   const run = useRuns(s => shownRun(s)?.info ?? null)
-  const mac = onMac()
   const noBundle =
     run === null
       ? 'Run the graph first: a bundle holds its results'
@@ -22,20 +33,20 @@ export function AppMenu() {
     <Menu
       label="File"
       items={[
-        { text: 'New', icon: <FilePlus2 size={15} />, run: newDocument },
-        { text: 'Open…', icon: <FolderOpen size={15} />, shortcut: showKeys('Ctrl+O', mac), run: showOpen },
+        { text: 'New', icon: <FilePlus2 size={15} />, shortcut: keys('new'), run: newDocument },
+        { text: 'Open…', icon: <FolderOpen size={15} />, shortcut: keys('open'), run: showOpen },
         'line',
         {
           text: 'Save',
           icon: <Save size={15} />,
-          shortcut: showKeys('Ctrl+S', mac),
+          shortcut: keys('save'),
           disabled: reading ? 'This document is read-only here' : clean ? 'Nothing was edited' : false,
           run: () => void save(),
         },
         {
           text: 'Save as…',
           icon: <SaveAll size={15} />,
-          shortcut: showKeys('Ctrl+Shift+S', mac),
+          shortcut: keys('saveAs'),
           run: showSaveAs,
         },
         {
@@ -46,9 +57,28 @@ export function AppMenu() {
         },
         'line',
         {
+          text: 'Add a subgraph from a file…',
+          icon: <Boxes size={15} />,
+          disabled: reading && 'This document is read-only here',
+          run: () => openDialog({ kind: 'import' }),
+        },
+        {
+          text: 'Find in the graph',
+          icon: <Search size={15} />,
+          shortcut: keys('find'),
+          run: openFind,
+        },
+        {
+          text: 'All commands',
+          icon: <Command size={15} />,
+          shortcut: keys('commands'),
+          run: openCommands,
+        },
+        'line',
+        {
           text: 'Keyboard shortcuts',
           icon: <Keyboard size={15} />,
-          shortcut: '?',
+          shortcut: keys('keys'),
           run: () => openDialog({ kind: 'shortcuts' }),
         },
       ]}

@@ -3,7 +3,8 @@ import { Button } from '../ui/Button.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
 import { closeDialog, type OpenDialog, useDialogs } from './dialog-store.ts'
 import { FileDialog } from './FileDialog.tsx'
-import { save } from './file-actions.ts'
+import { importSubgraph, save, share, updateSubgraph } from './file-actions.ts'
+import { ImportDialog } from './ImportDialog.tsx'
 import { OpenGraphDialog } from './OpenGraphDialog.tsx'
 import { ShortcutsDialog } from './ShortcutsDialog.tsx'
 
@@ -21,6 +22,26 @@ export function Dialogs() {
           action="Save"
           ending=".json"
           write={(path, replace) => documentActions.saveAs(path, replace)}
+        />
+      )
+    case 'share':
+      return (
+        <FileDialog
+          title="Save the subgraph as a file"
+          action="Save"
+          ending=".json"
+          name={dialog.def}
+          about="The file holds the subgraph and all that it is made of. Others add it to their graphs from there."
+          write={(path, replace) => share(dialog.def, path, replace)}
+        />
+      )
+    case 'import':
+      return <ImportDialog title="Add a subgraph from a file" pick={importSubgraph} />
+    case 'update':
+      return (
+        <ImportDialog
+          title={`Update “${dialog.def}” from a file`}
+          pick={path => updateSubgraph(dialog.def, path)}
         />
       )
     case 'bundle':

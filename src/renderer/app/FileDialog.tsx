@@ -16,15 +16,19 @@ export interface FileDialogProps {
   /** `.json` */
   readonly ending: string
   readonly about?: string
+  /** The name to begin with; otherwise that of the document. */
+  readonly name?: string
   /** True when it is written. `replace`: a person agreed to lose the file that is there. */
   readonly write: (path: string, replace: boolean) => Promise<boolean>
 }
 
 /** Asks for a folder and a name. */
-export function FileDialog({ title, action, ending, about, write }: FileDialogProps) {
+export function FileDialog({ title, action, ending, about, name: wish, write }: FileDialogProps) {
   const { document, path } = documentStore.getState()
   const folder = useFolder(folderOf(path))
-  const [name, setName] = useState(() => firstName(path, document.meta.title, ending))
+  const [name, setName] = useState(() =>
+    wish === undefined ? firstName(path, document.meta.title, ending) : wish + ending,
+  )
   const [busy, setBusy] = useState(false)
   const whole = name.endsWith(ending) ? name : name + ending
   const { listing } = folder

@@ -1,4 +1,4 @@
-import { FileJson2, Package } from 'lucide-react'
+import { Package } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import type { GraphFileInfo } from '../../protocol/workbench.ts'
 import { messageOf } from '../host/fault.ts'
@@ -11,12 +11,13 @@ import { FolderList } from './FolderList.tsx'
 import { openFile } from './file-actions.ts'
 import { nameOf, shortFolder } from './file-name.ts'
 import styles from './files.module.css'
+import { Sketch } from './Sketch.tsx'
 import { useFolder } from './use-folder.ts'
 
 type Page = 'bundled' | 'recent' | 'browse'
 
 const TABS = [
-  { key: 'bundled', text: 'Examples' },
+  { key: 'bundled', text: 'Templates' },
   { key: 'recent', text: 'Recent' },
   { key: 'browse', text: 'Browse' },
 ] as const
@@ -40,7 +41,7 @@ export function OpenGraphDialog() {
     hostClient.request('graphs.list', {}).then(setGraphs, problem => setError(messageOf(problem)))
   }, [])
   return (
-    <Dialog title="Open a graph" onClose={closeDialog} width={600}>
+    <Dialog title="Open a graph" onClose={closeDialog} width={920}>
       <div className={styles.open}>
         <Tabs id="open" label="Where from" tabs={TABS} value={page} onChange={setPage} />
         <div
@@ -53,7 +54,7 @@ export function OpenGraphDialog() {
           {page === 'browse' ? (
             <Browse />
           ) : (
-            <div className={styles.panel}>
+            <div className={classes(styles.panel, styles.gallery)}>
               {error && <div className={styles.empty}>{error}</div>}
               {graphs
                 ?.filter(g => g.kind === page)
@@ -72,24 +73,22 @@ export function OpenGraphDialog() {
 }
 
 function Graph({ graph }: { readonly graph: GraphFileInfo }) {
-  const Icon = graph.path.endsWith('.dpt') ? Package : FileJson2
+  const where = graph.kind === 'bundled' ? graph.family : shortFolder(folderOf(graph.path) ?? '')
   return (
-    <button type="button" className={classes(styles.row, styles.tall)} onClick={() => pick(graph.path)}>
-      <Icon size={17} />
-      <span className={styles.wide}>
-        <span className={styles.names}>
-          <span className={styles.name}>{graph.title}</span>
-          <code className={styles.file}>{nameOf(graph.path)}</code>
+    <button type="button" className={styles.template} onClick={() => pick(graph.path)} title={graph.path}>
+      {graph.sketch ? (
+        <Sketch sketch={graph.sketch} />
+      ) : (
+        <span className={styles.bundle}>
+          <Package size={28} aria-hidden="true" />
         </span>
-        {graph.about && (
-          <span className={styles.about} title={graph.about}>
-            {graph.about}
-          </span>
-        )}
-        <span className={styles.path} title={graph.path}>
-          {shortFolder(folderOf(graph.path) ?? '')}
-        </span>
+      )}
+      <span className={styles.names}>
+        <span className={styles.name}>{graph.title}</span>
+        {where && <span className={styles.family}>{where}</span>}
       </span>
+      {graph.about && <span className={styles.about}>{graph.about}</span>}
+      <code className={styles.file}>{nameOf(graph.path)}</code>
     </button>
   )
 }

@@ -1,4 +1,5 @@
 import { ChevronDown, ListPlus, Pause, Play, Square, StepForward } from 'lucide-react'
+import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { shownRun, useDocument, useRuns, useSession } from '../state/index.ts'
 import { Button, IconButton } from '../ui/Button.tsx'
 import { classes } from '../ui/classes.ts'
@@ -7,8 +8,6 @@ import styles from './RunControls.module.css'
 import { hold, interrupt, runGraph, step } from './run-actions.ts'
 import { controlsOf } from './run-controls.ts'
 import { statusOf } from './run-status.ts'
-import { showKeys } from './shortcuts.ts'
-import { onMac } from './use-shortcuts.ts'
 
 /** Run, Pause or Resume, Step, Stop, and how the run goes. They keep their places in every state. */
 export function RunControls() {
@@ -17,7 +16,7 @@ export function RunControls() {
   const connection = useSession(s => s.connection)
   const run = useRuns(shownRun)
   const controls = controlsOf({ checked, empty, connection, run })
-  const mac = onMac()
+  const keys = useShownKeys()
   const queues = controls.run.label === 'Queue'
   return (
     // biome-ignore lint/a11y/useSemanticElements: these are no fields of a form
@@ -28,7 +27,7 @@ export function RunControls() {
           className={styles.main}
           icon={queues ? <ListPlus size={15} /> : <Play size={14} fill="currentColor" />}
           hint={controls.run.hint}
-          shortcut={showKeys('Ctrl+Enter', mac)}
+          shortcut={keys('run')}
           disabled={controls.run.off}
           onClick={() => void runGraph()}
         >
@@ -83,7 +82,7 @@ export function RunControls() {
       <Button
         icon={<Square size={13} />}
         hint={controls.stop.hint}
-        shortcut={showKeys('Ctrl+Alt+Enter', mac)}
+        shortcut={keys('interrupt')}
         disabled={controls.stop.off}
         onClick={() => void interrupt()}
       >

@@ -1,4 +1,5 @@
 import { Redo2, Undo2 } from 'lucide-react'
+import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { documentStore, useDocument } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { Tooltip } from '../ui/Tooltip.tsx'
@@ -9,10 +10,8 @@ import { toggle } from './layout-store.ts'
 import { PanelToggles } from './PanelToggles.tsx'
 import { RunControls } from './RunControls.tsx'
 import { RunProgress } from './RunProgress.tsx'
-import { showKeys } from './shortcuts.ts'
 import { ThemeMenu } from './ThemeMenu.tsx'
 import styles from './TopBar.module.css'
-import { onMac } from './use-shortcuts.ts'
 
 export function TopBar() {
   return (
@@ -61,10 +60,10 @@ function Title() {
 }
 
 function Undo() {
+  const keys = useShownKeys()
   const undoLabel = useDocument(s => s.undoLabel)
   const redoLabel = useDocument(s => s.redoLabel)
   const reading = useDocument(s => s.lease.mode === 'reader')
-  const mac = onMac()
   const off = (label: string | null, nothing: string) =>
     reading ? 'This document is read-only here' : label === null ? nothing : false
   return (
@@ -72,14 +71,14 @@ function Undo() {
       <IconButton
         label={undoLabel === null ? 'Undo' : `Undo: ${undoLabel}`}
         icon={<Undo2 size={16} />}
-        shortcut={showKeys('Ctrl+Z', mac)}
+        shortcut={keys('undo')}
         disabled={off(undoLabel, 'Nothing to undo')}
         onClick={() => documentStore.getState().undo()}
       />
       <IconButton
         label={redoLabel === null ? 'Redo' : `Redo: ${redoLabel}`}
         icon={<Redo2 size={16} />}
-        shortcut={showKeys('Ctrl+Shift+Z', mac)}
+        shortcut={keys('redo')}
         disabled={off(redoLabel, 'Nothing to redo')}
         onClick={() => documentStore.getState().redo()}
       />

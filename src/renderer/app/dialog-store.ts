@@ -3,6 +3,12 @@ import { create } from 'zustand'
 export type OpenDialog =
   | { readonly kind: 'open' }
   | { readonly kind: 'save' }
+  /** Writes a subgraph as a file. */
+  | { readonly kind: 'share'; readonly def: string }
+  /** Takes a subgraph from a file. */
+  | { readonly kind: 'import' }
+  /** Makes a subgraph what its file says now. */
+  | { readonly kind: 'update'; readonly def: string }
   | { readonly kind: 'bundle'; readonly run: string }
   /** There are unsaved edits; `next` would drop them. */
   | { readonly kind: 'unsaved'; readonly next: () => void }

@@ -1,17 +1,31 @@
-import { documentActions, documentStore } from '../state/index.ts'
+import { centre } from '../canvas/actions.ts'
+import { docNow } from '../canvas/store.ts'
+import { messageOf } from '../host/fault.ts'
+import { documentActions, documentStore, hostClient, sessionStore, tabs } from '../state/index.ts'
+import { shareSubgraph, withSubgraph, withUpdated } from '../state/share.ts'
 import { openDialog } from './dialog-store.ts'
 
-/** Does something that drops the document, after asking where edits would be lost. */
-function leave(next: () => void): void {
-  if (documentStore.getState().dirty) openDialog({ kind: 'unsaved', next })
-  else next()
+export const newDocument = (): void => void tabs.openText()
+
+/** Opens a graph file that was dropped on the window: as a new document, for a page can't know where it lies. */
+export async function openDropped(file: File): Promise<void> {
+  await tabs.openText(await file.text())
 }
 
-export const newDocument = (): void => leave(() => void documentActions.create())
+/** Closes a tab, after asking where edits would be lost. */
+export function closeTab(key: number = tabs.store.getState().active): void {
+  const tab = tabs.store.getState().tabs.find(one => one.key === key)
+  if (!tab?.dirty) void tabs.close(key)
+  else {
+    // What would be lost is shown while a person decides.
+    tabs.show(key)
+    openDialog({ kind: 'unsaved', next: () => void tabs.close(key) })
+  }
+}
 
 export const showOpen = (): void => openDialog({ kind: 'open' })
 
-export const openFile = (path: string): void => leave(() => void documentActions.open(path))
+export const openFile = (path: string): void => void tabs.open(path)
 
 export const showSaveAs = (): void => openDialog({ kind: 'save' })
 
@@ -20,4 +34,47 @@ export async function save(): Promise<boolean> {
   if (documentStore.getState().path !== null) return documentActions.save()
   showSaveAs()
   return false
+}
+
+/** Writes a subgraph of the document as a file; true when it is on the disk. */
+export async function share(name: string, path: string, replace: boolean): Promise<boolean> {
+  const { notify } = sessionStore.getState()
+  try {
+    await shareSubgraph(hostClient, documentStore.getState().document, name, path, replace)
+    notify(`Subgraph written: ${path}`, 'good')
+    return true
+  } catch (error) {
+    notify(`The subgraph was not written: ${messageOf(error)}`, 'bad')
+    return false
+  }
+}
+
+/** Copies a subgraph out of a file, and adds a node that uses it. */
+export async function importSubgraph(path: string): Promise<void> {
+  try {
+    const { document, replace } = docNow()
+    const [x, y] = centre()
+    const added = await withSubgraph(hostClient, document, path, [Math.round(x), Math.round(y)])
+    // An edit that was made meanwhile stays: the file is then read for nothing.
+    if (docNow().document !== document) throw new Error('the graph was edited meanwhile; try again')
+    replace(added.document, 'Add subgraph')
+    docNow().select({ nodes: [added.id], wire: null })
+  } catch (error) {
+    sessionStore.getState().notify(`No subgraph was added: ${messageOf(error)}`, 'bad')
+  }
+}
+
+/** Makes a subgraph of the document what its file says now. */
+export async function updateSubgraph(name: string, path: string): Promise<void> {
+  const { notify } = sessionStore.getState()
+  try {
+    const { document } = documentStore.getState()
+    const updated = await withUpdated(hostClient, document, name, path)
+    if (documentStore.getState().document !== document)
+      throw new Error('the graph was edited meanwhile; try again')
+    documentStore.getState().replace(updated, 'Update subgraph')
+    notify(updated === document ? `“${name}” is what the file says` : `“${name}” was updated`, 'good')
+  } catch (error) {
+    notify(`The subgraph was not updated: ${messageOf(error)}`, 'bad')
+  }
 }

@@ -1,11 +1,11 @@
 import { useEffect } from 'react'
-import { documentStore } from '../state/index.ts'
+import { tabs } from '../state/index.ts'
 
-/** The browser asks before it closes or reloads a window whose document was edited and not saved. */
+/** The browser asks before it closes or reloads a window with a document that was edited and not saved. */
 export function useGuard(): void {
   useEffect(() => {
     const guard = (event: BeforeUnloadEvent) => {
-      if (documentStore.getState().dirty) event.preventDefault()
+      if (tabs.unsaved.length > 0) event.preventDefault()
     }
     addEventListener('beforeunload', guard)
     return () => removeEventListener('beforeunload', guard)

@@ -10,25 +10,34 @@ import {
   useStoreApi,
 } from '@xyflow/react'
 import { type DragEvent, type MouseEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { registry } from '../../nodes/index.ts'
-import { useDocument } from '../state/index.ts'
-import { addNode, GRID, openSearch } from './actions.ts'
+import { openDropped } from '../app/file-actions.ts'
+import { CommandList } from '../commands/CommandList.tsx'
+import { useShown } from '../state/index.ts'
+import { addNode, GRID, insertionOf, insertNode, openSearch } from './actions.ts'
+import { addableOf } from './addable.ts'
+import { Breadcrumb } from './Breadcrumb.tsx'
 import styles from './Canvas.module.css'
 import { CanvasControls } from './CanvasControls.tsx'
+import { FindNode } from './FindNode.tsx'
+import { GroupFrames } from './GroupFrames.tsx'
+import { reroute } from './key-actions.ts'
 import { LiveRegion } from './LiveRegion.tsx'
 import { CARD_WIDTH, type CardNode, type WireEdge } from './model.ts'
 import { NodeCard } from './NodeCard.tsx'
 import { ConnectSearch, NodeSearch } from './NodeSearch.tsx'
 import { NoteCard } from './NoteCard.tsx'
 import { DRAG_TYPE } from './Palette.tsx'
+import { RerouteCard } from './RerouteCard.tsx'
+import { docNow } from './store.ts'
+import { enter } from './subgraph-actions.ts'
 import { detailAt, mountCanvas, useCanvasUi } from './ui-store.ts'
 import { useCards, useModel } from './use-cards.ts'
-import { useKeys } from './use-keys.ts'
+import { useClipboard } from './use-clipboard.ts'
 import { mayConnect, useWires } from './use-wires.ts'
 import { Wire } from './Wire.tsx'
 import { WireLine } from './WireLine.tsx'
 
-const NODE_TYPES = { card: NodeCard, note: NoteCard }
+const NODE_TYPES = { card: NodeCard, note: NoteCard, reroute: RerouteCard }
 const EDGE_TYPES = { wire: Wire }
 const SNAP: [number, number] = [GRID, GRID]
 const ADD_KEYS = ['Shift', 'Meta', 'Control']
@@ -38,7 +47,7 @@ const DOT_GAP = { close: 24, near: 24, far: 40, farther: 56, farthest: 88 }
 
 /** Fits a document into the view when it is opened. */
 function FitOnOpen() {
-  const id = useDocument(state => state.id)
+  const id = useShown(state => `${state.id} ${state.scope.join('/')}`)
   const ready = useNodesInitialized()
   const { fitView } = useReactFlow()
   const fitted = useRef<string | null | undefined>(undefined)
@@ -57,7 +66,7 @@ function Dots() {
 }
 
 function EmptyHint() {
-  const empty = useDocument(state => Object.keys(state.document.nodes).length === 0)
+  const empty = useShown(state => Object.keys(state.document.nodes).length === 0)
   if (!empty) return null
   return (
     <div className={styles.empty}>
@@ -77,12 +86,20 @@ function Popovers({
   readonly frame: HTMLElement | null
   readonly nodes: readonly CardNode[]
 }) {
-  const search = useCanvasUi(state => state.search)
-  const connecting = useCanvasUi(state => state.connecting)
+  const popover = useCanvasUi(state => state.popover)
   if (!frame) return null
-  if (connecting !== null)
-    return <ConnectSearch node={connecting} cards={nodes.map(n => n.data)} frame={frame} />
-  return search && <NodeSearch key={search.place.join()} search={search} frame={frame} />
+  switch (popover?.kind) {
+    case undefined:
+      return null
+    case 'add':
+      return <NodeSearch key={popover.place.join()} search={popover} frame={frame} />
+    case 'connect':
+      return <ConnectSearch node={popover.node} cards={nodes.map(n => n.data)} frame={frame} />
+    case 'find':
+      return <FindNode frame={frame} />
+    case 'commands':
+      return <CommandList frame={frame} />
+  }
 }
 
 function Flow() {
@@ -90,11 +107,11 @@ function Flow() {
   const frameRef = useRef<HTMLElement | null>(null)
   const flow = useReactFlow<CardNode, WireEdge>()
   const store = useStoreApi()
-  const writer = useDocument(state => state.lease.mode === 'writer')
+  const writer = useShown(state => state.lease.mode === 'writer')
   const model = useModel()
   const cards = useCards(model)
   const wires = useWires()
-  useKeys(frameRef)
+  useClipboard()
 
   useEffect(() => (frame ? mountCanvas(flow, frame) : undefined), [flow, frame])
   useLayoutEffect(() => {
@@ -107,21 +124,39 @@ function Flow() {
     return store.subscribe(look)
   }, [store, frame])
 
+  const wireAt = (element: Element) => {
+    const id = element.closest<HTMLElement>('.react-flow__edge')?.dataset.id
+    return id === undefined ? undefined : flow.getEdge(id)?.data?.ref
+  }
   const onDoubleClick = (event: MouseEvent) => {
-    if (writer && (event.target as Element).classList.contains('react-flow__pane'))
-      openSearch({ x: event.clientX, y: event.clientY })
+    if (!writer) return
+    const target = event.target as Element
+    const { clientX: x, clientY: y } = event
+    if (target.classList.contains('react-flow__pane')) openSearch({ x, y })
+    const wire = wireAt(target)
+    const at = flow.screenToFlowPosition({ x, y })
+    if (wire) reroute(wire, [at.x, at.y])
   }
   const onDragOver = (event: DragEvent) => {
-    if (!event.dataTransfer.types.includes(DRAG_TYPE)) return
+    if (![DRAG_TYPE, 'Files'].some(type => event.dataTransfer.types.includes(type))) return
     event.preventDefault()
     event.dataTransfer.dropEffect = 'copy'
   }
   const onDrop = (event: DragEvent) => {
-    const def = registry.get(event.dataTransfer.getData(DRAG_TYPE))
-    if (!def) return
+    const [file] = event.dataTransfer.files
+    if (file) {
+      event.preventDefault()
+      void openDropped(file)
+      return
+    }
+    const one = addableOf(event.dataTransfer.getData(DRAG_TYPE), docNow().document)
+    if (!one) return
     event.preventDefault()
     const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY })
-    addNode(def, [x - CARD_WIDTH / 2, y - 24])
+    const under = document.elementsFromPoint(event.clientX, event.clientY)
+    const wire = under.map(wireAt).find(ref => ref && insertionOf(one, ref))
+    if (wire) insertNode(one, wire, [x - CARD_WIDTH / 2, y - 24])
+    else addNode(one, [x - CARD_WIDTH / 2, y - 24])
   }
 
   return (
@@ -145,7 +180,9 @@ function Flow() {
         edgeTypes={EDGE_TYPES}
         onNodesChange={cards.onNodesChange}
         onEdgesChange={cards.onEdgesChange}
+        onNodeDrag={cards.onDrag}
         onNodeDragStop={cards.onDragStop}
+        onNodeDoubleClick={(_event, node) => node.data.kind === 'subgraph' && enter(node.id)}
         onSelectionDragStop={(event, nodes) => cards.onDragStop(event, nodes[0]!, nodes)}
         onConnectStart={wires.onConnectStart}
         onConnect={wires.onConnect}
@@ -176,8 +213,10 @@ function Flow() {
       >
         <Dots />
         <FitOnOpen />
+        <GroupFrames onGroupDrag={cards.onGroupDrag} onGroupDrop={cards.onGroupDrop} />
         <CanvasControls />
       </ReactFlow>
+      <Breadcrumb />
       <EmptyHint />
       <Popovers frame={frame} nodes={model.nodes} />
       <LiveRegion />

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import { useDocument } from '../state/index.ts'
+import { useSaid } from '../state/say.ts'
 import styles from './Canvas.module.css'
 
 const textOf = (d: Diagnostic): string => `${d.node ?? 'graph'}${d.port ? ` ${d.port}` : ''}: ${d.message}`
@@ -19,6 +20,7 @@ export function LiveRegion() {
   const diagnostics = useDocument(state => state.checked.diagnostics)
   const last = useRef({ id, diagnostics })
   const [said, say] = useState('')
+  const { text, nth } = useSaid()
   useEffect(() => {
     const before = last.current
     last.current = { id, diagnostics }
@@ -26,8 +28,14 @@ export function LiveRegion() {
       say(changeOfFaults(before.diagnostics, diagnostics))
   }, [id, diagnostics])
   return (
-    <div className={styles.unseen} aria-live="polite">
-      {said}
-    </div>
+    <>
+      <div className={styles.unseen} aria-live="polite" data-testid="said">
+        {/* The same words again are another saying. */}
+        <span key={nth}>{text}</span>
+      </div>
+      <div className={styles.unseen} aria-live="polite">
+        {said}
+      </div>
+    </>
   )
 }

@@ -1,15 +1,25 @@
 import { type NodeProps, useUpdateNodeInternals } from '@xyflow/react'
-import { CircleAlert, Link2, type LucideIcon, Snowflake, TriangleAlert, Waves } from 'lucide-react'
+import {
+  Boxes,
+  CircleAlert,
+  CircleSlash,
+  Link2,
+  type LucideIcon,
+  Redo2,
+  Snowflake,
+  TriangleAlert,
+  Waves,
+} from 'lucide-react'
 import { type CSSProperties, memo, useEffect, useRef } from 'react'
 import { ReportBody } from '../runs/ReportBody.tsx'
 import { TrainBody } from '../runs/TrainBody.tsx'
 import { CATEGORIES } from './category.tsx'
 import { farTitleSize } from './far-title.ts'
 import { briefly, faultToShow, wordsOf } from './fault-words.ts'
-import { bodyOf, type CardData, type CardNode, topHeight } from './model.ts'
+import { bodyOf, type CardData, type CardNode, offWord, topHeight } from './model.ts'
 import styles from './NodeCard.module.css'
 import { PortRow } from './PortRow.tsx'
-import { ProgressBar, StatusChip } from './StatusChip.tsx'
+import { ProgressBar, StatusChip, usePath } from './StatusChip.tsx'
 import { cardMood, useWiring } from './wiring.ts'
 
 function FaultBadge({ data }: { readonly data: CardData }) {
@@ -82,12 +92,31 @@ function Marks({ data }: { readonly data: CardData }) {
   )
 }
 
+/** That it does not run, in place of what a run says of it. */
+function OffChip({ data }: { readonly data: CardData }) {
+  if (!data.off) return <StatusChip node={data.id} />
+  const itself = data.off.by === data.id
+  const Icon = data.off.mode === 'muted' ? CircleSlash : Redo2
+  const word = offWord(data.off, data.id)
+  return (
+    <span
+      className={styles.off}
+      data-state={data.off.mode}
+      title={itself ? `${word}: it does not run` : word}
+    >
+      <Icon size={11} strokeWidth={2.5} aria-hidden="true" />
+      {itself ? data.off.mode : 'off'}
+    </span>
+  )
+}
+
 function Body({ data }: { readonly data: CardData }) {
+  const path = usePath(data.id)
   const body = bodyOf(data)
   if (!body) return null
   return (
     <div className={styles.body}>
-      {body === 'train' ? <TrainBody node={data.id} /> : <ReportBody node={data.id} />}
+      {body === 'train' ? <TrainBody node={path} /> : <ReportBody node={path} />}
     </div>
   )
 }
@@ -119,8 +148,10 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
       data-selected={selected || undefined}
       data-faulty={bad || undefined}
       data-missing={data.kind === 'missing' || undefined}
+      data-kind={data.kind}
+      data-off={data.off?.mode}
       data-mood={mood}
-      style={{ '--category': colour } as CSSProperties}
+      style={{ '--category': data.off ? 'var(--ink-3)' : colour } as CSSProperties}
     >
       <div className={styles.top}>
         <header className={styles.head}>
@@ -132,14 +163,17 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
               <strong className={styles.title} title={data.title}>
                 {data.title}
               </strong>
+              {data.kind === 'subgraph' && (
+                <Mark label="A subgraph" title="A subgraph: double-click to enter it" Icon={Boxes} />
+              )}
               <Marks data={data} />
               <FaultBadge data={data} />
             </span>
             <span className={styles.line}>
               <code className={styles.id} title={`${data.id}: ${data.type}`}>
-                {data.id}
+                {data.kind === 'boundary' ? 'of this subgraph' : data.id}
               </code>
-              <StatusChip node={data.id} />
+              <OffChip data={data} />
             </span>
           </span>
           <ProgressBar node={data.id} />
@@ -160,7 +194,7 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
         <span className={styles.far} style={farStyle} aria-hidden="true">
           <Icon className={styles.farIcon} />
           <span className={styles.farTitle}>{data.title}</span>
-          <StatusChip node={data.id} />
+          <OffChip data={data} />
         </span>
       </div>
       <Body data={data} />

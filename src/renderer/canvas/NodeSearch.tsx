@@ -1,122 +1,34 @@
-import { Search } from 'lucide-react'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
-import { addNode, connect, defsFor } from './actions.ts'
+import { addablesFor, addNode, connect, insertionOf, insertNode } from './actions.ts'
 import { CATEGORIES } from './category.tsx'
 import { linksOf } from './links.ts'
 import type { CardData } from './model.ts'
 import styles from './NodeSearch.module.css'
+import { Popover, WIDTH } from './Popover.tsx'
 import { firstSentence, fuzzy, searchNodes } from './search.ts'
 import { docNow } from './store.ts'
-import { type OpenSearch, useCanvasUi } from './ui-store.ts'
-import { useList } from './use-list.ts'
-
-const WIDTH = 340
-const HEIGHT = 380
-
-interface PopoverProps<T> {
-  readonly at: readonly [number, number]
-  readonly frame: HTMLElement
-  readonly label: string
-  readonly hint: string
-  readonly nothing: string
-  readonly find: (query: string) => readonly T[]
-  readonly keyOf: (item: T) => string
-  readonly show: (item: T) => ReactNode
-  readonly pick: (item: T) => void
-}
-
-const close = (frame: HTMLElement | null): void => {
-  useCanvasUi.setState({ search: null, connecting: null })
-  // Keys go to the canvas again.
-  frame?.querySelector<HTMLElement>('[data-canvas-keys]')?.focus()
-}
-
-function Popover<T>({ at, frame, label, hint, nothing, find, keyOf, show, pick }: PopoverProps<T>) {
-  const [query, setQuery] = useState('')
-  const box = useRef<HTMLDivElement>(null)
-  const items = find(query)
-  const choose = (item: T) => {
-    close(frame)
-    pick(item)
-  }
-  const list = useList(items, choose, () => close(frame))
-  useEffect(() => {
-    const outside = (event: PointerEvent) => {
-      if (!box.current?.contains(event.target as Node))
-        useCanvasUi.setState({ search: null, connecting: null })
-    }
-    window.addEventListener('pointerdown', outside, true)
-    return () => window.removeEventListener('pointerdown', outside, true)
-  }, [])
-  const left = Math.max(8, Math.min(at[0], frame.clientWidth - WIDTH - 8))
-  const top = Math.max(8, Math.min(at[1], frame.clientHeight - HEIGHT - 8))
-  return (
-    <div
-      ref={box}
-      className={`${styles.popover} nowheel nopan nodrag`}
-      style={{ left, top, width: WIDTH }}
-      role="dialog"
-      aria-label={label}
-    >
-      <div className={styles.field}>
-        <Search size={15} aria-hidden="true" />
-        <input
-          // biome-ignore lint/a11y/noAutofocus: a search that a person opened waits for their typing.
-          autoFocus
-          type="text"
-          role="combobox"
-          aria-expanded="true"
-          aria-controls={list.listId}
-          aria-activedescendant={items.length ? list.optionId(list.active) : undefined}
-          aria-label={label}
-          placeholder={hint}
-          value={query}
-          spellCheck={false}
-          onChange={event => {
-            setQuery(event.target.value)
-            list.setActive(0)
-          }}
-          onKeyDown={list.onKeyDown}
-        />
-      </div>
-      <div ref={list.listRef} id={list.listId} role="listbox" aria-label={label} className={styles.list}>
-        {items.map((item, place) => (
-          <div
-            key={keyOf(item)}
-            id={list.optionId(place)}
-            role="option"
-            tabIndex={-1}
-            aria-selected={place === list.active}
-            className={styles.option}
-            onPointerMove={() => list.setActive(place)}
-            onClick={() => choose(item)}
-            onKeyDown={list.onKeyDown}
-          >
-            {show(item)}
-          </div>
-        ))}
-        {items.length === 0 && <p className={styles.nothing}>{nothing}</p>}
-      </div>
-    </div>
-  )
-}
+import type { OpenSearch } from './ui-store.ts'
 
 /** Search for a node to add; with a wire in hand, among those that take it. */
 export function NodeSearch({ search, frame }: { readonly search: OpenSearch; readonly frame: HTMLElement }) {
-  const { wiring, at, place } = search
-  const defs = defsFor(wiring)
+  const { wiring, at, place, into } = search
+  const all = addablesFor(wiring)
+  const found = into ? all.filter(one => insertionOf(one, into)) : all
   return (
     <Popover
       at={at}
       frame={frame}
-      label={wiring ? `Add a node for ${wiring.port}` : 'Add a node'}
+      label={wiring ? `Add a node for ${wiring.port}` : into ? 'Insert a node into the wire' : 'Add a node'}
       hint={
-        wiring ? `Nodes that ${wiring.side === 'out' ? 'take' : 'give'} "${wiring.port}"` : 'Search nodes'
+        wiring
+          ? `Nodes that ${wiring.side === 'out' ? 'take' : 'give'} "${wiring.port}"`
+          : into
+            ? 'Nodes that fit into the wire'
+            : 'Search nodes'
       }
       nothing="No node fits. Try other words."
-      find={query => searchNodes(query, defs)}
+      find={query => searchNodes(query, found)}
       keyOf={def => def.type}
-      pick={def => addNode(def, place, wiring)}
+      pick={def => (into ? insertNode(def, into, place) : addNode(def, place, wiring))}
       show={def => {
         const { icon: Icon, colour } = CATEGORIES[def.category]
         return (

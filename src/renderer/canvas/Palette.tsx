@@ -1,15 +1,17 @@
 import { ChevronRight, Search, X } from 'lucide-react'
 import { type DragEvent, useMemo, useState } from 'react'
-import type { Category, NodeDef } from '../../graph/kit.ts'
-import { ALL_DEFS, addNode } from './actions.ts'
+import { useShown } from '../state/index.ts'
+import { addNode } from './actions.ts'
+import { type Addable, addables } from './addable.ts'
 import { CATEGORIES } from './category.tsx'
+import type { CardCategory } from './model.ts'
 import styles from './Palette.module.css'
 import { firstSentence, searchNodes } from './search.ts'
 
 /** The type that is dragged from the palette onto the canvas. */
 export const DRAG_TYPE = 'application/x-diptych-node'
 
-function Item({ def, first }: { readonly def: NodeDef; readonly first: boolean }) {
+function Item({ def, first }: { readonly def: Addable; readonly first: boolean }) {
   const { icon: Icon, colour } = CATEGORIES[def.category]
   const drag = (event: DragEvent) => {
     event.dataTransfer.setData(DRAG_TYPE, def.type)
@@ -37,7 +39,7 @@ function Item({ def, first }: { readonly def: NodeDef; readonly first: boolean }
   )
 }
 
-function Group({ category, defs }: { readonly category: Category; readonly defs: readonly NodeDef[] }) {
+function Group({ category, defs }: { readonly category: CardCategory; readonly defs: readonly Addable[] }) {
   const [open, setOpen] = useState(true)
   const { title, colour } = CATEGORIES[category]
   return (
@@ -58,11 +60,16 @@ function Group({ category, defs }: { readonly category: Category; readonly defs:
 /** Every node there is, by category; drag one onto the canvas, or click. */
 export function Palette() {
   const [query, setQuery] = useState('')
+  const document = useShown(state => state.document)
+  // A reroute and the like are offered with whatever changes in the list: the subgraphs of the file.
+  const { defs } = document
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of the document only its subgraphs are listed
+  const all = useMemo(() => addables(document), [defs])
   const groups = useMemo(() => {
-    const order = Object.keys(CATEGORIES) as Category[]
-    return order.map(category => ({ category, defs: ALL_DEFS.filter(def => def.category === category) }))
-  }, [])
-  const found = query.trim() ? searchNodes(query, ALL_DEFS) : null
+    const order = Object.keys(CATEGORIES) as CardCategory[]
+    return order.map(category => ({ category, defs: all.filter(def => def.category === category) }))
+  }, [all])
+  const found = query.trim() ? searchNodes(query, all) : null
   return (
     <div className={styles.palette}>
       <div className={styles.field}>

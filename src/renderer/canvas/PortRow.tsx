@@ -67,6 +67,7 @@ export const PortRow = memo(function PortRow({ node, port }: Props) {
         type={input ? 'target' : 'source'}
         position={input ? Position.Left : Position.Right}
         className={styles.handle}
+        role="img"
         aria-label={`${input ? 'Input' : 'Output'} ${port.name}, ${wordOf(port.kind)}`}
         onMouseDownCapture={event => (input ? pickUp(event, node, port) : pickUpWire(null))}
       />

@@ -10,7 +10,8 @@ import {
   Zap,
 } from 'lucide-react'
 import type { CSSProperties } from 'react'
-import { shownRun, useRuns } from '../state/index.ts'
+import { shownRun, useDocument, useRuns } from '../state/index.ts'
+import { pathOf } from '../state/scope.ts'
 import styles from './StatusChip.module.css'
 import { readStatus, type Status, statusKey } from './status.ts'
 
@@ -26,8 +27,15 @@ const ICONS = {
   interrupted: Unplug,
 } as const
 
-const useStatus = (node: string): Status | null =>
-  readStatus(useRuns(state => statusKey(shownRun(state), node, state.stale.has(node))))
+/** The node's path, as runs know it. */
+export const usePath = (node: string): string => useDocument(state => pathOf(state, node))
+
+function useStatus(node: string): Status | null {
+  const path = usePath(node)
+  // What is edited in a subgraph makes the node stale that uses it.
+  const outer = path.split('/', 1)[0]!
+  return readStatus(useRuns(state => statusKey(shownRun(state), path, state.stale.has(outer))))
+}
 
 function Chip({ status }: { readonly status: Status }) {
   const Icon = ICONS[status.state]

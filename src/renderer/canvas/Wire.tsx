@@ -1,12 +1,13 @@
 import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react'
-import { CircleAlert, X } from 'lucide-react'
+import { CircleAlert, Eye, X } from 'lucide-react'
 import { type CSSProperties, memo, useState } from 'react'
+import { watchWire } from '../runs/watch/watch-actions.ts'
 import { disconnect } from './actions.ts'
 import { briefly, wordsOf } from './fault-words.ts'
 import type { WireData, WireEdge } from './model.ts'
 import { useCanvasUi } from './ui-store.ts'
 import styles from './Wire.module.css'
-import { wireColour } from './wire-kind.ts'
+import { carriesNumbers, wireColour } from './wire-kind.ts'
 import { listShift, wirePath } from './wire-path.ts'
 import { useWiring } from './wiring.ts'
 
@@ -51,6 +52,17 @@ function WireLabel({ data, at, selected, full, narrow }: LabelProps) {
             {data.shape && (full || !narrow) && <span className={styles.shape}>{data.shape}</span>}
           </>
         )}
+        {selected && carriesNumbers(data.kind) && (
+          <button
+            type="button"
+            className={styles.watch}
+            aria-label="Watch wire"
+            title="Watch wire"
+            onClick={() => watchWire(data.ref.from)}
+          >
+            <Eye size={12} strokeWidth={2.5} aria-hidden="true" />
+          </button>
+        )}
         {selected && (
           <button
             type="button"
@@ -83,12 +95,20 @@ export const Wire = memo(function Wire({
       ref && data && ref.node === data.ref.node && ref.port === data.ref.port && ref.from === data.ref.from
     )
   })
+  const taking = useCanvasUi(
+    ({ into }) =>
+      into !== null &&
+      data !== undefined &&
+      into.node === data.ref.node &&
+      into.port === data.ref.port &&
+      into.from === data.ref.from,
+  )
   const aside = useWiring(state => state.wiring !== null)
   if (!data || moving) return null
   const shift = listShift(data.order, data.of)
   // The dots at both ends are drawn 10 px inside the grabbable places.
   const { path, middle } = wirePath(sourceX - 10, sourceY, targetX + 10, targetY + shift)
-  const lit = hovered || selected
+  const lit = hovered || selected || taking
   const labelled = hovered || selected || close || data.state === 'faulty'
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the wire's own element, around this one, has the focus and the name.
@@ -97,6 +117,7 @@ export const Wire = memo(function Wire({
       data-state={data.state}
       data-aside={aside || undefined}
       data-lit={lit || undefined}
+      data-taking={taking || undefined}
       style={{ '--wire': wireColour(data.kind) } as CSSProperties}
       onMouseEnter={() => setHovered(true)}
       onMouseLeave={() => setHovered(false)}

@@ -1,23 +1,29 @@
+import { applyCommand } from '../../graph/apply-command.ts'
 import type { GraphCommand } from '../../graph/commands.ts'
-import type { NodeDef } from '../../graph/kit.ts'
+import { defOf, ID, type NodeJson, splitWire, wiresOf } from '../../graph/document.ts'
+import { own } from '../../graph/own.ts'
+import { INPUTS, isBoundary, OUTPUTS } from '../../graph/subgraph/boundary.ts'
+import { importDefs, retyped } from '../../graph/subgraph/share.ts'
 import { registry } from '../../nodes/index.ts'
-import { copyNodes, pasteNodes, readCopied } from './clipboard.ts'
+import { documentStore, sessionStore } from '../state/index.ts'
+import type { WireRef } from '../state/types.ts'
+import { type Addable, addableOf, addables } from './addable.ts'
+import { FREE_PORT } from './boundary-ports.ts'
+import { copyNodes, pasteNodes } from './clipboard.ts'
 import { freshId, stemOf } from './ids.ts'
 import { freeSpot, type Point, type Size } from './layout.ts'
 import { CARD_WIDTH } from './model.ts'
-import { inputsThatFit, outputsThatFit } from './probe.ts'
+import { faultInText, readCopied } from './read-text.ts'
 import { docNow } from './store.ts'
 import { canvasNow, useCanvasUi } from './ui-store.ts'
+import { wireTypes } from './wire-types.ts'
 import type { Wiring } from './wiring.ts'
-
-/** Every node type that a person can add. */
-export const ALL_DEFS: readonly NodeDef[] = [...registry.values()]
 
 /** In steps of a grid that nobody sees, so that cards line up by themselves. */
 export const GRID = 8
 export const onGrid = ([x, y]: Point): Point => [Math.round(x / GRID) * GRID, Math.round(y / GRID) * GRID]
 
-const sizes = (): ((id: string) => Size) => {
+export const sizes = (): ((id: string) => Size) => {
   const flow = canvasNow()?.flow
   return id => {
     const measured = flow?.getNode(id)?.measured
@@ -45,43 +51,107 @@ function clear(wish: Point): Point {
   return onGrid(freeSpot(wish, { width: CARD_WIDTH, height: 140 }, placed, sizes()))
 }
 
-/** Nodes that take the free end of a wire; all of them where nothing is held. */
-export function defsFor(wiring: Wiring | null): readonly NodeDef[] {
-  if (!wiring) return ALL_DEFS
-  return ALL_DEFS.filter(def => {
-    if (wiring.side === 'out') {
-      if (!wiring.type) return Object.keys(def.inputs).length > 0
-      return inputsThatFit(def, wiring.type).length > 0
-    }
-    return !wiring.accept || outputsThatFit(def, wiring.accept).length > 0
+/** What can be added that takes the free end of a wire; everything where nothing is held. */
+export function addablesFor(wiring: Wiring | null): readonly Addable[] {
+  const all = addables(docNow().document)
+  if (!wiring) return all
+  const { type, accept } = wiring
+  return all.filter(one => {
+    if (wiring.side === 'in') return !accept || one.gives(accept).length > 0
+    return type ? one.takes(type).length > 0 : one.inputs.length > 0
   })
 }
 
+const newNode = (one: Addable, inputs: NodeJson['in'] = {}): NodeJson => ({
+  type: one.type,
+  v: one.version,
+  params: {},
+  in: inputs,
+})
+
+const idFor = (one: Addable): string =>
+  freshId(stemOf(one.type), new Set(Object.keys(docNow().document.nodes)))
+
 /** Adds a node, wired to the port that is held, and selects it. */
-export function addNode(def: NodeDef, at: Point = centre(), wiring: Wiring | null = null): void {
+export function addNode(one: Addable, at: Point = centre(), wiring: Wiring | null = null): void {
   const doc = docNow()
-  const id = freshId(stemOf(def.type), new Set(Object.keys(doc.document.nodes)))
+  const id = idFor(one)
   const place = wiring ? onGrid(at) : clear(at)
-  const add = (inputs: Record<string, string | string[]>): GraphCommand => ({
-    type: 'addNode',
-    id,
-    node: { type: def.type, v: def.version, params: {}, in: inputs },
-    at: place,
-  })
-  let command: GraphCommand = add({})
+  const commands: GraphCommand[] = [{ type: 'addNode', id, node: newNode(one), at: place }]
   if (wiring?.side === 'out') {
-    const port = wiring.type ? inputsThatFit(def, wiring.type)[0] : Object.keys(def.inputs)[0]
-    const wire = `${wiring.node}.${wiring.port}`
-    if (port) command = add({ [port]: def.inputs[port]!.list ? [wire] : wire })
+    const port = wiring.type ? one.takes(wiring.type)[0] : one.inputs[0]
+    const from = `${wiring.node}.${wiring.port}`
+    if (port) commands.push({ type: 'connect', from, node: id, port, list: one.isList(port) })
   } else if (wiring?.accept) {
-    const [port] = outputsThatFit(def, wiring.accept)
-    if (port) {
-      const connect = connectCommand(`${id}.${port}`, wiring.node, wiring.port)
-      command = { type: 'group', label: `Add ${def.title}`, commands: [command, connect] }
-    }
+    const [port] = one.gives(wiring.accept)
+    if (port) commands.push(connectCommand(`${id}.${port}`, wiring.node, wiring.port))
   }
-  doc.run(command, `Add ${def.title}`)
+  const label = `Add ${one.title}`
+  doc.run(commands.length === 1 ? commands[0]! : { type: 'group', label, commands }, label)
   docNow().select({ nodes: [id], wire: null })
+}
+
+/** How a node would stand in a wire: the input that takes it, and the output that goes on. */
+export interface Insertion {
+  readonly input: string
+  readonly output: string
+}
+
+/** Where something fits into a wire; undefined where it doesn't. */
+export function insertionOf(one: Addable, wire: WireRef): Insertion | undefined {
+  const { document, checked } = docNow()
+  const type = wireTypes(document, checked.types).get(wire.from)
+  const input = type ? one.takes(type)[0] : undefined
+  if (input === undefined) return undefined
+  const spec = own(registry.get(document.nodes[wire.node]?.type ?? '')?.inputs ?? {}, wire.port)
+  const output = spec ? one.gives(spec.accepts)[0] : one.gives({ kind: 'device' })[0]
+  return output === undefined ? undefined : { input, output }
+}
+
+/** The edits that lead a wire through a node; in a list the wire keeps its place. */
+function throughNode(id: string, one: Addable, wire: WireRef, { input, output }: Insertion): GraphCommand[] {
+  const given = docNow().document.nodes[wire.node]?.in[wire.port]
+  const index = Array.isArray(given) ? given.indexOf(wire.from) : undefined
+  return [
+    { type: 'disconnect', node: wire.node, port: wire.port, from: wire.from },
+    { type: 'connect', from: wire.from, node: id, port: input, list: one.isList(input) },
+    { ...connectCommand(`${id}.${output}`, wire.node, wire.port), ...(index !== undefined && { index }) },
+  ]
+}
+
+/** Adds a node into a wire, at a place. */
+export function insertNode(one: Addable, wire: WireRef, at: Point): void {
+  const insertion = insertionOf(one, wire)
+  if (!insertion) return
+  const id = idFor(one)
+  const label = `Insert ${one.title}`
+  const add: GraphCommand = { type: 'addNode', id, node: newNode(one), at: onGrid(at) }
+  docNow().run({ type: 'group', label, commands: [add, ...throughNode(id, one, wire, insertion)] }, label)
+  docNow().select({ nodes: [id], wire: null })
+}
+
+/** Whether a node that is there could go into a wire: it is unwired where the wire would run. */
+export function canGoInto(id: string, wire: WireRef): Insertion | undefined {
+  const { document } = docNow()
+  const json = document.nodes[id]
+  const one = json && addableOf(json.type, document)
+  if (!one || wire.node === id || splitWire(wire.from).node === id) return undefined
+  const insertion = insertionOf(one, wire)
+  if (!insertion || json.in[insertion.input] !== undefined) return undefined
+  const isRead = Object.values(document.nodes).some(node =>
+    Object.values(node.in).some(given => wiresOf(given).some(w => splitWire(w).node === id)),
+  )
+  return isRead ? undefined : insertion
+}
+
+/** Puts a node that was moved onto a wire into it. */
+export function dropInto(id: string, wire: WireRef, to: Readonly<Record<string, Point>>): void {
+  const insertion = canGoInto(id, wire)
+  const one = addableOf(docNow().document.nodes[id]!.type, docNow().document)
+  if (!insertion || !one) return
+  const label = `Insert ${one.title}`
+  const commands: GraphCommand[] = [{ type: 'moveNodes', to }, ...throughNode(id, one, wire, insertion)]
+  docNow().run({ type: 'group', label, commands }, label)
 }
 
 /** Whether an input takes a list of wires. */
@@ -90,7 +160,11 @@ export function takesList(node: string, port: string): boolean {
   return (json && registry.get(json.type)?.inputs[port]?.list) ?? false
 }
 
-const connectCommand = (from: string, node: string, port: string): GraphCommand => ({
+const connectCommand = (
+  from: string,
+  node: string,
+  port: string,
+): Extract<GraphCommand, { type: 'connect' }> => ({
   type: 'connect',
   from,
   node,
@@ -98,9 +172,24 @@ const connectCommand = (from: string, node: string, port: string): GraphCommand 
   list: takesList(node, port),
 })
 
+/** A wire to the free place of a subgraph's inputs or outputs makes a port there, named like the other end. */
+function namedPorts(from: string, port: string): readonly [string, string] {
+  const { nodes } = docNow().document
+  const source = splitWire(from)
+  const fresh = (wish: string, taken: readonly string[]) => freshId(wish, new Set(taken))
+  if (source.node === INPUTS && source.port === FREE_PORT) {
+    const taken = (nodes[INPUTS]?.params.ports ?? []) as readonly string[]
+    return [`${INPUTS}.${fresh(ID.test(port) ? port : 'input', taken)}`, port]
+  }
+  if (port !== FREE_PORT) return [from, port]
+  return [from, fresh(source.port, Object.keys(nodes[OUTPUTS]?.in ?? {}))]
+}
+
 /** Wires an output to an input; `moving` is the wire whose end was taken from elsewhere. */
-export function connect(from: string, node: string, port: string, moving: Wiring['moving'] = null): void {
+export function connect(start: string, node: string, end: string, moving: Wiring['moving'] = null): void {
   const doc = docNow()
+  const [from, port] =
+    isBoundary(node) || isBoundary(splitWire(start).node) ? namedPorts(start, end) : [start, end]
   const given = doc.document.nodes[node]?.in[port]
   const there = given === from || (Array.isArray(given) && given.includes(from))
   if (moving && moving.node === node && moving.port === port) return
@@ -123,7 +212,8 @@ export function disconnect(wire: {
 export function removeSelected(): void {
   const { selection, run } = docNow()
   if (selection.wire) disconnect(selection.wire)
-  else if (selection.nodes.length) run({ type: 'removeNodes', ids: selection.nodes })
+  const ids = selection.nodes.filter(id => !isBoundary(id))
+  if (!selection.wire && ids.length) run({ type: 'removeNodes', ids })
 }
 
 export function copySelected(): string | null {
@@ -134,16 +224,25 @@ export function copySelected(): string | null {
 /** Adds the nodes of a text beside the originals, or where `at` says. True when there were some. */
 export function paste(text: string, label: string, at?: Point): boolean {
   const copied = readCopied(text)
-  if (!copied) return false
+  if (!copied) {
+    const fault = faultInText(text)
+    if (fault)
+      sessionStore.getState().notify(`The pasted graph can't be read: ${fault.message}`, 'bad', fault.hint)
+    return fault !== undefined
+  }
   const doc = docNow()
   const points = Object.values(copied.view)
   const left = Math.min(...points.map(p => p[0]))
   const top = Math.min(...points.map(p => p[1]))
   const move = ([x, y]: Point): Point =>
     onGrid(at ? [x - left + at[0], y - top + at[1]] : [x + 4 * GRID, y + 4 * GRID])
-  const pasted = pasteNodes(doc.document, copied, move, label)
+  const used = Object.values(copied.nodes).flatMap(node => defOf(node.type) ?? [])
+  const { document, names } = importDefs(doc.document, { ...doc.document, defs: copied.defs }, used)
+  const nodes = Object.entries(copied.nodes).map(([id, node]) => [id, retyped(node, names)] as const)
+  const pasted = pasteNodes(document, { ...copied, nodes: Object.fromEntries(nodes) }, move, label)
   if (!pasted) return false
-  doc.run(pasted.command, label)
+  if (document === doc.document) doc.run(pasted.command, label)
+  else doc.replace(applyCommand(document, pasted.command).document, label)
   docNow().select({ nodes: pasted.ids, wire: null })
   return true
 }
@@ -161,7 +260,7 @@ export const fitAll = (): void => {
   void canvasNow()?.flow.fitView({ padding: 0.06, duration: 220, maxZoom: 1 })
 }
 
-/** Opens the search in the middle of the canvas, or where a person pointed. */
+/** Opens the search in the middle of the canvas, or where a person pointed; with a wire selected, for what fits into it. */
 export function openSearch(
   screen?: { readonly x: number; readonly y: number },
   wiring: Wiring | null = null,
@@ -173,14 +272,36 @@ export function openSearch(
   const y = screen?.y ?? box.top + box.height / 3
   const place = canvas.flow.screenToFlowPosition({ x, y })
   const beside = wiring?.side === 'in' ? CARD_WIDTH : 0
+  const into = screen || wiring ? null : docNow().selection.wire
   useCanvasUi.setState({
-    connecting: null,
-    search: { at: [x - box.left, y - box.top], place: [place.x - beside, place.y - 24], wiring },
+    popover: {
+      kind: 'add',
+      at: [x - box.left, y - box.top],
+      place: into ? middleOf(into) : [place.x - beside, place.y - 24],
+      wiring,
+      into,
+    },
   })
 }
 
-/** Brings a node into view; used by lists of faults elsewhere in the window. */
-export function reveal(id: string): void {
+/** Half way between the two ends of a wire. */
+export function middleOf({ from, node }: WireRef): Point {
+  const [a, b] = [placeOf(splitWire(from).node), placeOf(node)]
+  return [(a[0] + CARD_WIDTH + b[0]) / 2 - CARD_WIDTH / 2, (a[1] + b[1]) / 2]
+}
+
+/** Brings a node into view, entering the subgraphs that it is in; used by lists of faults, by find. */
+export function reveal(path: string): void {
+  const parts = path.split('/')
+  const id = parts.pop()!
+  const inner = parts.length > 0
+  if (inner) documentStore.getState().enter(parts)
+  // Cards of a subgraph that was just entered are there with the next frame.
+  if (inner) requestAnimationFrame(() => requestAnimationFrame(() => show(id)))
+  else show(id)
+}
+
+function show(id: string): void {
   const canvas = canvasNow()
   const node = canvas?.flow.getNode(id)
   if (!canvas || !node) return

@@ -7,11 +7,13 @@ import {
   Gauge,
   GitCompareArrows,
   Layers,
+  LogIn,
   type LucideIcon,
   StickyNote,
   Target,
   TrendingDown,
   Type,
+  Waypoints,
 } from 'lucide-react'
 import type { CardCategory } from './model.ts'
 
@@ -35,6 +37,8 @@ export const CATEGORIES: Readonly<Record<CardCategory, Look>> = {
   train: look(Activity, 'Training', 'var(--node-train)'),
   evaluation: look(Gauge, 'Evaluation', 'var(--node-evaluation)'),
   note: look(StickyNote, 'Notes', 'var(--node-note)'),
+  reroute: look(Waypoints, 'Wires', 'var(--ink-3)'),
+  boundary: look(LogIn, 'Edge of the subgraph', 'var(--ink-3)'),
   subgraph: look(Boxes, 'Subgraphs', 'var(--ink-3)'),
   missing: look(CircleQuestionMark, 'Unknown', 'var(--bad)'),
 }

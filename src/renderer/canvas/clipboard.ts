@@ -1,76 +1,34 @@
 import type { GraphCommand } from '../../graph/commands.ts'
-import { type GraphDocument, type NodeJson, splitWire, type Wire } from '../../graph/document.ts'
+import { defOf, type GraphDocument, splitWire, type Wire } from '../../graph/document.ts'
+import { own } from '../../graph/own.ts'
+import { INPUTS, isBoundary } from '../../graph/subgraph/boundary.ts'
+import { headOf, renameReferences, rewire } from '../../graph/subgraph/rename.ts'
+import { partsOf } from '../../graph/subgraph/uses.ts'
 import { freshId } from './ids.ts'
 import type { Point } from './layout.ts'
-
-/** Nodes on the clipboard: text that people can read, paste into a chat and back. */
-interface Copied {
-  readonly format: 'diptych-nodes'
-  readonly nodes: Readonly<Record<string, NodeJson>>
-  readonly view: Readonly<Record<string, Point>>
-}
+import { type Copied, writeCopied } from './read-text.ts'
 
 export function copyNodes(
   doc: GraphDocument,
   ids: readonly string[],
   placeOf: (id: string) => Point,
 ): string {
-  const kept = ids.filter(id => Object.hasOwn(doc.nodes, id))
-  const copied: Copied = {
+  const kept = ids.filter(id => Object.hasOwn(doc.nodes, id) && !isBoundary(id))
+  // The inputs of the subgraph that is shown are `@name` in a file.
+  const inFile = (wire: Wire): readonly Wire[] =>
+    wire.startsWith(`${INPUTS}.`) ? [`@${wire.slice(INPUTS.length + 1)}`] : [wire]
+  const nodes = kept.map(id => {
+    const node = doc.nodes[id]!
+    return [id, { ...node, in: rewire(node, inFile) }] as const
+  })
+  const used = kept.flatMap(id => defOf(doc.nodes[id]!.type) ?? [])
+  const parts = new Set(used.flatMap(name => partsOf(doc.defs, name)))
+  return writeCopied({
     format: 'diptych-nodes',
-    nodes: Object.fromEntries(kept.map(id => [id, doc.nodes[id]!])),
+    nodes: Object.fromEntries(nodes),
     view: Object.fromEntries(kept.map(id => [id, placeOf(id)])),
-  }
-  return JSON.stringify(copied, null, 2)
-}
-
-const isRecord = (x: unknown): x is Record<string, unknown> =>
-  typeof x === 'object' && x !== null && !Array.isArray(x)
-
-const isNode = (x: unknown): x is NodeJson =>
-  isRecord(x) &&
-  typeof x.type === 'string' &&
-  typeof x.v === 'number' &&
-  isRecord(x.params ?? {}) &&
-  isRecord(x.in ?? {}) &&
-  Object.values(x.in ?? {}).every(
-    w => typeof w === 'string' || (Array.isArray(w) && w.every(one => typeof one === 'string')),
-  )
-
-const isPoint = (x: unknown): x is Point =>
-  Array.isArray(x) && x.length === 2 && x.every(n => typeof n === 'number' && Number.isFinite(n))
-
-/** The nodes in a text of the clipboard, or null where it holds something else. */
-export function readCopied(text: string): Copied | null {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return null
-  }
-  if (!isRecord(value) || value.format !== 'diptych-nodes' || !isRecord(value.nodes)) return null
-  const nodes: Record<string, NodeJson> = {}
-  const view: Record<string, Point> = {}
-  for (const [id, node] of Object.entries(value.nodes)) {
-    if (!isNode(node)) return null
-    nodes[id] = { ...node, params: node.params ?? {}, in: node.in ?? {} }
-    const at = isRecord(value.view) ? value.view[id] : undefined
-    view[id] = isPoint(at) ? at : [0, 0]
-  }
-  return { format: 'diptych-nodes', nodes, view }
-}
-
-/** Follows `{ "$node": id }` to the copies. */
-function renameReferences(value: unknown, names: ReadonlyMap<string, string>): unknown {
-  if (Array.isArray(value)) return value.map(v => renameReferences(v, names))
-  if (!isRecord(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) =>
-      key === '$node' && typeof inner === 'string'
-        ? [key, names.get(inner) ?? inner]
-        : [key, renameReferences(inner, names)],
-    ),
-  )
+    defs: Object.fromEntries([...parts].map(name => [name, doc.defs[name]!])),
+  })
 }
 
 export interface Paste {
@@ -97,6 +55,12 @@ export function pasteNodes(
   }
   if (names.size === 0) return null
   const rewire = (wire: Wire): Wire[] => {
+    if (wire.startsWith('@')) {
+      const input = wire.slice(1)
+      return (own(doc.nodes, INPUTS)?.params.ports as string[] | undefined)?.includes(input)
+        ? [`${INPUTS}.${input}`]
+        : []
+    }
     const { node, port } = splitWire(wire)
     const renamed = names.get(node)
     if (renamed) return [`${renamed}.${port}`]
@@ -108,7 +72,10 @@ export function pasteNodes(
       const [wire] = rewire(given)
       return wire === undefined ? [] : [[port, wire]]
     })
-    const params = renameReferences(node.params, names) as NodeJson['params']
+    const params = renameReferences(node.params, path => {
+      const [head, rest] = headOf(path)
+      return (names.get(head) ?? head) + rest
+    })
     return {
       type: 'addNode',
       id: names.get(id)!,

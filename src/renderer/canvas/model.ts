@@ -1,25 +1,36 @@
 import type { Edge, Node } from '@xyflow/react'
 import type { CheckedGraph } from '../../graph/check.ts'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
-import { type GraphDocument, type NodeJson, references, splitWire, wiresOf } from '../../graph/document.ts'
+import {
+  type GraphDocument,
+  type NodeJson,
+  REROUTE,
+  references,
+  splitWire,
+  wiresOf,
+} from '../../graph/document.ts'
 import type { Category, NodeDef, Registry } from '../../graph/kit.ts'
+import type { Off } from '../../graph/modes.ts'
 import { own } from '../../graph/own.ts'
+import { INPUTS, isBoundary, OUTPUTS } from '../../graph/subgraph/boundary.ts'
 import { equal } from '../state/stable.ts'
 import type { Selection, WireRef } from '../state/types.ts'
+import { boundaryPorts } from './boundary-ports.ts'
 import { faultToShow } from './fault-words.ts'
 import { placeAll, type Size } from './layout.ts'
 import { inputPorts, isPending, outputPorts, type PortView, readPorts } from './ports.ts'
 import { fits } from './probe.ts'
 import { settingsLine } from './settings-line.ts'
 import { kindOfType, shapeOf, type WireKind, wordOf } from './wire-kind.ts'
+import { wireTypes } from './wire-types.ts'
 
-export type CardCategory = Category | 'subgraph' | 'missing'
+export type CardCategory = Category | 'subgraph' | 'missing' | 'reroute' | 'boundary'
 
 /** All that a card shows of the document; the run's progress comes on its own way. */
 export type CardData = {
   readonly id: string
   readonly type: string
-  readonly kind: NodeDef['kind'] | 'subgraph' | 'missing'
+  readonly kind: NodeDef['kind'] | 'subgraph' | 'missing' | 'reroute' | 'boundary'
   readonly category: CardCategory
   readonly title: string
   readonly inputs: readonly PortView[]
@@ -33,6 +44,8 @@ export type CardData = {
   readonly averageOf: string | null
   /** Columns are still being read. */
   readonly pending: boolean
+  /** Why it does not run; null where it does. */
+  readonly off: Off | null
   /** A note's Markdown. */
   readonly text: string
 }
@@ -42,7 +55,7 @@ export type WireData = {
   readonly kind: WireKind
   readonly word: string
   readonly shape: string
-  readonly state: 'sound' | 'reading' | 'faulty'
+  readonly state: 'sound' | 'reading' | 'faulty' | 'off'
   readonly fault: Diagnostic | null
   /** Its place among the wires of a list input, from 1; null where it is the only one. */
   readonly order: number | null
@@ -50,7 +63,7 @@ export type WireData = {
   readonly of: number
 }
 
-export type CardNode = Node<CardData, 'card' | 'note'>
+export type CardNode = Node<CardData, 'card' | 'note' | 'reroute'>
 export type WireEdge = Edge<WireData, 'wire'>
 
 export interface ModelInput {
@@ -68,6 +81,8 @@ export interface CanvasModel {
 export const CARD_WIDTH = 248
 export const NOTE_WIDTH = 400
 export const ROW_HEIGHT = 24
+/** Side of a reroute's square. */
+export const REROUTE_SIZE = 24
 
 /** Port names may be any text, and React Flow looks for handles by selector. */
 export const handleId = (port: string): string => encodeURIComponent(port)
@@ -92,6 +107,7 @@ export function topHeight(data: CardData): number {
 
 /** About as large as the card will be, for the layout and for the first frame. */
 export function sizeOfCard(data: CardData): Size {
+  if (data.kind === 'reroute') return { width: REROUTE_SIZE, height: REROUTE_SIZE }
   if (data.kind === 'note') {
     const lines = data.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 64), 0)
     return { width: NOTE_WIDTH, height: 40 + lines * 19 }
@@ -100,6 +116,11 @@ export function sizeOfCard(data: CardData): Size {
   return { width: CARD_WIDTH, height: topHeight(data) + 2 + (body ? BODY[body] : 0) }
 }
 
+const TITLES: Readonly<Record<string, string>> = {
+  [INPUTS]: 'Inputs',
+  [OUTPUTS]: 'Outputs',
+  [REROUTE]: 'Reroute',
+}
 const NONE: readonly Diagnostic[] = []
 
 /** Faults by node on the canvas: those inside a subgraph belong to its card. */
@@ -118,8 +139,13 @@ const plural = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 
 /** "ViT image encoder, encoder, 2 faults" */
 export function cardLabel(data: CardData): string {
   const faults = data.faults.length ? `, ${plural(data.faults.length, 'fault')}` : ''
-  return `${data.title}, ${data.id}, ${data.category}${data.frozen ? ', frozen' : ''}${faults}`
+  const off = data.off ? `, ${offWord(data.off, data.id)}` : ''
+  return `${data.title}, ${data.id}, ${data.category}${data.frozen ? ', frozen' : ''}${off}${faults}`
 }
+
+/** "muted", or "off: needs vision, which is muted". */
+export const offWord = ({ mode, by }: Off, id: string): string =>
+  by === id ? mode : `off: needs ${by}, which is ${mode}`
 
 function cardData(
   id: string,
@@ -129,20 +155,25 @@ function cardData(
   read: readonly string[],
 ): CardData {
   const { document, checked, registry } = input
+  const types = wireTypes(document, checked.types)
   const def = registry.get(json.type)
   const subgraph = json.type.startsWith('def:') ? own(document.defs, json.type.slice(4)) : undefined
   const node = checked.nodes.get(id)
-  const around = { def, subgraph, checked: node, types: checked.types, faults, read }
+  const around = { def, subgraph, checked: node, types, faults, read }
   const named = references(json.params)
   const referred = (param: string) => named.find(ref => ref.path === param)?.node ?? null
+  const special = subgraph ? 'subgraph' : json.type === REROUTE ? 'reroute' : 'missing'
+  const kind = def?.kind ?? (isBoundary(id) ? 'boundary' : special)
   return {
     id,
     type: json.type,
-    kind: def?.kind ?? (subgraph ? 'subgraph' : 'missing'),
-    category: def?.category ?? (subgraph ? 'subgraph' : 'missing'),
-    title: json.title || def?.title || json.type.replace(/^def:/, ''),
-    inputs: inputPorts(json, around),
-    outputs: outputPorts(id, json, around),
+    kind,
+    category: def?.category ?? (isBoundary(id) ? 'boundary' : special),
+    title: json.title || def?.title || (TITLES[json.type] ?? json.type.replace(/^def:/, '')),
+    ...(kind === 'boundary'
+      ? boundaryPorts(id, json, types)
+      : { inputs: inputPorts(json, around), outputs: outputPorts(id, json, around) }),
+    off: checked.off.get(id) ?? null,
     faults,
     settings: def?.kind === 'note' ? '' : settingsLine(json.params, def),
     frozen: json.params.trainable === false,
@@ -191,7 +222,7 @@ function wiresInto(
         kind,
         word: wordOf(kind),
         shape: shapeOf(type),
-        state: fault ? 'faulty' : reading ? 'reading' : 'sound',
+        state: fault ? 'faulty' : card.off || source.off ? 'off' : reading ? 'reading' : 'sound',
         fault,
         order: port.wires.length > 1 ? place + 1 : null,
         of: port.wires.length,
@@ -236,6 +267,7 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
     const { document, checked, registry } = input
     const faults = byCard(input.faults)
     const read = readPorts(document.nodes)
+    const types = wireTypes(document, checked.types)
     const before = cards
     const oldParts = parts
     const newParts = new Map<string, readonly unknown[]>()
@@ -243,12 +275,13 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
       Object.entries(document.nodes).map(([id, json]) => {
         const mine = faults.get(id) ?? NONE
         const ports = read.get(id) ?? []
-        const wires = Object.values(json.in).flatMap(w => wiresOf(w).map(wire => checked.types.get(wire)))
+        const wires = Object.values(json.in).flatMap(w => wiresOf(w).map(wire => types.get(wire)))
         const mineNow = [
           json,
           document.defs,
           registry,
           checked.nodes.get(id),
+          checked.off.get(id),
           mine,
           ports.join('\n'),
           ...wires,
@@ -256,8 +289,8 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
         newParts.set(id, mineNow)
         const old = before.get(id)
         const was = oldParts.get(id)
-        // The ports of a subgraph have types of their own, deep inside.
-        const subgraph = json.type.startsWith('def:')
+        // The ports of a subgraph have types of their own, deep inside; those of its edge come from all its nodes.
+        const subgraph = json.type.startsWith('def:') || json.type === REROUTE || isBoundary(id)
         if (old && !subgraph && was?.length === mineNow.length && mineNow.every((part, k) => part === was[k]))
           return [id, old]
         const next = cardData(id, json, input, mine, ports)
@@ -287,7 +320,7 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
         const { width, height } = sizeOfCard(data)
         const node: CardNode = {
           id,
-          type: data.kind === 'note' ? 'note' : 'card',
+          type: data.kind === 'note' || data.kind === 'reroute' ? data.kind : 'card',
           position: { x, y },
           data,
           initialWidth: width,
@@ -301,7 +334,7 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
     const oldEdges = plainEdges
     plainEdges = new Map(
       [...cards.values()].flatMap(card =>
-        wiresInto(card, cards, checked.types).map(edge => {
+        wiresInto(card, cards, wireTypes(document, checked.types)).map(edge => {
           const old = oldEdges.get(edge.id)
           return [edge.id, old && equal(old, edge) ? old : edge] as const
         }),

@@ -2,7 +2,7 @@ import { showAccept } from '../../graph/accept.ts'
 import type { CheckedNode } from '../../graph/check.ts'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import type { DefJson, NodeJson, Wire } from '../../graph/document.ts'
-import { splitWire, wiresOf } from '../../graph/document.ts'
+import { REROUTE, splitWire, wiresOf } from '../../graph/document.ts'
 import type { Accept, NodeDef } from '../../graph/kit.ts'
 import { own } from '../../graph/own.ts'
 import { type PortType, showPort } from '../../graph/types.ts'
@@ -48,7 +48,7 @@ const faultAt = (faults: readonly Diagnostic[], port: string): Diagnostic | unde
 /** The node's inputs in the order of its definition, then those that only the file names. */
 export function inputPorts(json: NodeJson, around: Around): PortView[] {
   const { def, subgraph, types, faults } = around
-  const declared = def ? Object.keys(def.inputs) : (subgraph?.in ?? [])
+  const declared = def ? Object.keys(def.inputs) : (subgraph?.in ?? (json.type === REROUTE ? ['in'] : []))
   const names = [...declared, ...Object.keys(json.in).filter(name => !declared.includes(name))]
   return names.map(name => {
     const spec = def && own(def.inputs, name)
@@ -87,11 +87,16 @@ export function outputPorts(id: string, json: NodeJson, around: Around): PortVie
   // A pending node's outputs are one "unknown", unless it is a source, whose ports are known by name.
   const settled = checked && !(pending && own(checked.outputs, 'unknown')) ? checked.outputs : undefined
   const likely = settled ? {} : def ? likelyOutputs(def, json.params) : {}
-  const known = settled ? Object.keys(settled) : subgraph ? Object.keys(subgraph.out) : Object.keys(likely)
+  const known = settled
+    ? Object.keys(settled)
+    : subgraph
+      ? Object.keys(subgraph.out)
+      : json.type === REROUTE
+        ? ['out']
+        : Object.keys(likely)
   const names = [...known, ...read.filter(name => !known.includes(name))]
   return names.map(name => {
-    const inner = subgraph && own(subgraph.out, name)
-    const type = (settled && own(settled, name)) ?? (inner ? types.get(`${id}/${inner}`) : undefined)
+    const type = (settled && own(settled, name)) ?? types.get(`${id}.${name}`)
     const guess = type ?? (pending ? undefined : own(likely, name))
     return {
       name,

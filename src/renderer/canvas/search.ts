@@ -1,4 +1,9 @@
-import type { NodeDef } from '../../graph/kit.ts'
+/** What a search looks at. */
+interface Named {
+  readonly title: string
+  readonly type: string
+  readonly doc: string
+}
 
 /** How well letters of `query` are found, in order, in `text`; -1 where they are not. */
 export function fuzzy(query: string, text: string): number {
@@ -20,7 +25,7 @@ export function fuzzy(query: string, text: string): number {
 }
 
 /** The best of what the query is found in: the title, then the type, then the words of the documentation. */
-function rate(query: string, def: NodeDef): number {
+function rate(query: string, def: Named): number {
   const title = fuzzy(query, def.title)
   const type = fuzzy(query, def.type)
   const doc = query.length > 2 && def.doc.toLowerCase().includes(query.toLowerCase()) ? 10 : -1
@@ -28,7 +33,7 @@ function rate(query: string, def: NodeDef): number {
 }
 
 /** Nodes that match, the best first; all of them, as given, for an empty query. */
-export function searchNodes(query: string, defs: readonly NodeDef[]): readonly NodeDef[] {
+export function searchNodes<T extends Named>(query: string, defs: readonly T[]): readonly T[] {
   const q = query.trim()
   if (!q) return defs
   return defs

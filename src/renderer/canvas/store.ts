@@ -1,4 +1,6 @@
 import { documentStore } from '../state/index.ts'
+import { shownOf } from '../state/scope.ts'
 import type { DocumentState } from '../state/types.ts'
 
-export const docNow = (): DocumentState => documentStore.getState()
+/** The document as the canvas shows it, now. */
+export const docNow = (): DocumentState => shownOf(documentStore.getState())

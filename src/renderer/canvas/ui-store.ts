@@ -1,5 +1,6 @@
 import type { ReactFlowInstance } from '@xyflow/react'
 import { create } from 'zustand'
+import type { WireRef } from '../state/types.ts'
 import type { Point } from './layout.ts'
 import type { CardNode, WireEdge } from './model.ts'
 import type { Wiring } from './wiring.ts'
@@ -16,25 +17,35 @@ export const detailAt = (zoom: number): Detail => {
 
 /** The search for a node to add: where it opens, and where the node goes. */
 export interface OpenSearch {
+  readonly kind: 'add'
   /** In pixels of the canvas. */
   readonly at: Point
   /** In the graph. */
   readonly place: Point
   /** The wire whose free end was dropped; only nodes that take it are listed. */
   readonly wiring: Wiring | null
+  /** The wire that it goes into; only nodes that fit into it are listed. */
+  readonly into: WireRef | null
 }
+
+export type OpenPopover =
+  | OpenSearch
+  /** The ports of a node, to be wired from the keyboard. */
+  | { readonly kind: 'connect'; readonly node: string }
+  | { readonly kind: 'find' }
+  | { readonly kind: 'commands' }
 
 interface CanvasUi {
   readonly detail: Detail
-  readonly search: OpenSearch | null
-  /** The node whose ports are to be wired from the keyboard. */
-  readonly connecting: string | null
+  readonly popover: OpenPopover | null
+  /** The wire into which the card that is dragged would go. */
+  readonly into: WireRef | null
 }
 
 export const useCanvasUi = create<CanvasUi>(() => ({
   detail: 'near',
-  search: null,
-  connecting: null,
+  popover: null,
+  into: null,
 }))
 
 type Flow = ReactFlowInstance<CardNode, WireEdge>

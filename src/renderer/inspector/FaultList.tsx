@@ -1,7 +1,7 @@
 import { CircleAlert, TriangleAlert, Wrench } from 'lucide-react'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import { registry } from '../../nodes/index.ts'
-import { documentStore } from '../state/index.ts'
+import { docNow } from '../canvas/store.ts'
 import styles from './FaultList.module.css'
 import { fixesOf } from './fixes.ts'
 
@@ -26,7 +26,7 @@ export function FaultList({ faults, compact = false, onPick }: Props) {
 
 function Fault({ fault, compact, onPick }: { fault: Diagnostic } & Pick<Props, 'compact' | 'onPick'>) {
   const Icon = fault.severity === 'error' ? CircleAlert : TriangleAlert
-  const { document, run } = documentStore.getState()
+  const { document, run } = docNow()
   const json = fault.node === undefined ? undefined : document.nodes[fault.node]
   const fixes = fixesOf(fault, json, json && registry.get(json.type))
   const place = compact ? [] : [fault.node, fault.port ?? fault.field?.replace(/^params\./, '')]

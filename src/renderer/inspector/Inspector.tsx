@@ -1,21 +1,30 @@
-import { useDocument } from '../state/index.ts'
+import { isBoundary } from '../../graph/subgraph/boundary.ts'
+import { useShown } from '../state/index.ts'
 import { GraphPage } from './GraphPage.tsx'
 import styles from './inspector.module.css'
 import { ManyPage } from './ManyPage.tsx'
 import { NodePage } from './NodePage.tsx'
+import { SubgraphPage } from './SubgraphPage.tsx'
 import { WirePage } from './WirePage.tsx'
 
 /** What is selected, to be read and edited; the graph itself when nothing is. */
 export function Inspector() {
-  const selection = useDocument(state => state.selection)
-  const readOnly = useDocument(state => state.lease.mode === 'reader')
+  const selection = useShown(state => state.selection)
+  const inSubgraph = useShown(state => state.scope.length > 0)
+  const readOnly = useShown(state => state.lease.mode === 'reader')
   const [first, second] = selection.nodes
   const page = selection.wire ? (
     <WirePage wire={selection.wire} />
   ) : second !== undefined ? (
     <ManyPage ids={selection.nodes} />
   ) : first !== undefined ? (
-    <NodePage id={first} />
+    isBoundary(first) ? (
+      <SubgraphPage />
+    ) : (
+      <NodePage id={first} />
+    )
+  ) : inSubgraph ? (
+    <SubgraphPage />
   ) : (
     <GraphPage />
   )

@@ -1,16 +1,75 @@
-import { Copy, SquareDashedMousePointer, Trash2 } from 'lucide-react'
+import {
+  AlignCenterHorizontal,
+  AlignCenterVertical,
+  AlignEndHorizontal,
+  AlignEndVertical,
+  AlignHorizontalSpaceAround,
+  AlignStartHorizontal,
+  AlignStartVertical,
+  AlignVerticalSpaceAround,
+  Boxes,
+  Copy,
+  Group,
+  SquareDashedMousePointer,
+  Trash2,
+  Workflow,
+} from 'lucide-react'
 import { registry } from '../../nodes/index.ts'
 import { duplicateSelected, removeSelected, reveal } from '../canvas/actions.ts'
 import { CATEGORIES } from '../canvas/category.tsx'
-import { documentStore, useDocument } from '../state/index.ts'
-import { Button } from '../ui/Button.tsx'
+import {
+  alignSelected,
+  distributeSelected,
+  layOut,
+  sharedGroup,
+  toggleGroup,
+} from '../canvas/group-actions.ts'
+import { docNow } from '../canvas/store.ts'
+import { makeFromSelection } from '../canvas/subgraph-actions.ts'
+import { useShownKeys } from '../commands/use-shown-keys.ts'
+import { useShown } from '../state/index.ts'
+import { Button, IconButton } from '../ui/Button.tsx'
 import { plural } from '../ui/format.ts'
+import { GroupSection } from './GroupSection.tsx'
 import styles from './inspector.module.css'
+import { ModeButtons } from './ModeButtons.tsx'
 import { Section } from './Section.tsx'
+
+const ALIGNMENTS = [
+  { name: 'Align left edges', id: 'alignLeft', Icon: AlignStartVertical, run: () => alignSelected('left') },
+  { name: 'Align centres', id: 'alignCentre', Icon: AlignCenterVertical, run: () => alignSelected('centre') },
+  { name: 'Align right edges', id: 'alignRight', Icon: AlignEndVertical, run: () => alignSelected('right') },
+  { name: 'Align top edges', id: 'alignTop', Icon: AlignStartHorizontal, run: () => alignSelected('top') },
+  {
+    name: 'Align middles',
+    id: 'alignMiddle',
+    Icon: AlignCenterHorizontal,
+    run: () => alignSelected('middle'),
+  },
+  {
+    name: 'Align bottom edges',
+    id: 'alignBottom',
+    Icon: AlignEndHorizontal,
+    run: () => alignSelected('bottom'),
+  },
+  {
+    name: 'Distribute across',
+    id: 'distributeAcross',
+    Icon: AlignHorizontalSpaceAround,
+    run: () => distributeSelected(0),
+  },
+  {
+    name: 'Distribute down',
+    id: 'distributeDown',
+    Icon: AlignVerticalSpaceAround,
+    run: () => distributeSelected(1),
+  },
+] as const
 
 /** Several nodes: which, and what can be done with all of them. */
 export function ManyPage({ ids }: { readonly ids: readonly string[] }) {
-  const nodes = useDocument(state => state.document.nodes)
+  const keys = useShownKeys()
+  const nodes = useShown(state => state.document.nodes)
   const weighted = ids.filter(id => {
     const def = nodes[id] && registry.get(nodes[id].type)
     return def && 'trainable' in def.params.shape && def.kind === 'device'
@@ -23,7 +82,7 @@ export function ManyPage({ ids }: { readonly ids: readonly string[] }) {
       value: trainable ? undefined : false,
     }))
     const label = trainable ? 'Unfreeze nodes' : 'Freeze nodes'
-    documentStore.getState().run({ type: 'group', label, commands }, label)
+    docNow().run({ type: 'group', label, commands }, label)
   }
   return (
     <div className={styles.page}>
@@ -33,14 +92,30 @@ export function ManyPage({ ids }: { readonly ids: readonly string[] }) {
         </span>
         <p className={styles.plainTitle}>{plural(ids.length, 'node')} selected</p>
       </header>
+      <GroupSection ids={ids} />
       <Section title="Actions">
         <div className={styles.buttons}>
-          <Button small icon={<Copy size={14} />} shortcut="Ctrl+D" onClick={duplicateSelected}>
+          <Button small icon={<Copy size={14} />} shortcut={keys('duplicate')} onClick={duplicateSelected}>
             Duplicate
           </Button>
-          <Button small icon={<Trash2 size={14} />} shortcut="Delete" onClick={removeSelected}>
+          <Button small icon={<Trash2 size={14} />} shortcut={keys('delete')} onClick={removeSelected}>
             Delete
           </Button>
+          <Button small icon={<Group size={14} />} shortcut={keys('group')} onClick={toggleGroup}>
+            {sharedGroup(ids) ? 'Ungroup' : 'Group'}
+          </Button>
+          <Button
+            small
+            icon={<Boxes size={14} />}
+            shortcut={keys('makeSubgraph')}
+            onClick={makeFromSelection}
+          >
+            Make subgraph
+          </Button>
+          <Button small icon={<Workflow size={14} />} shortcut={keys('layOut')} onClick={layOut}>
+            Lay out
+          </Button>
+          <ModeButtons ids={ids} />
           {weighted.length > 0 && (
             <>
               <Button small onClick={() => freeze(false)}>
@@ -51,6 +126,20 @@ export function ManyPage({ ids }: { readonly ids: readonly string[] }) {
               </Button>
             </>
           )}
+        </div>
+      </Section>
+      <Section title="Align">
+        <div className={styles.buttons}>
+          {ALIGNMENTS.map(({ name, id, Icon, run }) => (
+            <IconButton
+              key={name}
+              small
+              label={name}
+              shortcut={keys(id)}
+              icon={<Icon size={15} />}
+              onClick={run}
+            />
+          ))}
         </div>
       </Section>
       <Section title="Nodes">

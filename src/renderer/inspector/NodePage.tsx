@@ -1,12 +1,15 @@
 import { Copy, RotateCcw, Trash2 } from 'lucide-react'
 import { type CSSProperties, useMemo } from 'react'
+import { defOf } from '../../graph/document.ts'
 import { upToDate } from '../../graph/migrate.ts'
 import { own } from '../../graph/own.ts'
 import { registry } from '../../nodes/index.ts'
 import { duplicateSelected, removeSelected } from '../canvas/actions.ts'
 import { CATEGORIES } from '../canvas/category.tsx'
 import type { CardCategory } from '../canvas/model.ts'
-import { documentStore, trainRun, useDocument, useRuns } from '../state/index.ts'
+import { docNow } from '../canvas/store.ts'
+import { useShownKeys } from '../commands/use-shown-keys.ts'
+import { trainRun, useRuns, useShown } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { count, plural } from '../ui/format.ts'
 import { Markdown } from '../ui/Markdown.tsx'
@@ -15,13 +18,16 @@ import { Field } from './Field.tsx'
 import { TextField } from './fields/TextField.tsx'
 import { type FormField, formFields, otherFaults } from './form-model.ts'
 import styles from './inspector.module.css'
+import { ModeIcons } from './ModeButtons.tsx'
 import { Ports } from './Ports.tsx'
 import { Section } from './Section.tsx'
+import { SubgraphSection } from './SubgraphSection.tsx'
 
 /** One node: its name, its faults, its settings, its wires, what it does. */
 export function NodePage({ id }: { readonly id: string }) {
-  const json = useDocument(state => own(state.document.nodes, id))
-  const faults = useDocument(state => state.faults.get(id))
+  const keys = useShownKeys()
+  const json = useShown(state => own(state.document.nodes, id))
+  const faults = useShown(state => state.faults.get(id))
   const def = json && registry.get(json.type)
   const params = useMemo(() => json && upToDate(def, json).params, [def, json])
   const fields = useMemo(() => (params ? formFields(def, params, faults) : []), [def, params, faults])
@@ -31,7 +37,7 @@ export function NodePage({ id }: { readonly id: string }) {
   const { icon: Icon, colour } = CATEGORIES[category]
   const isNote = def?.kind === 'note'
   const rename = (title: string | undefined) =>
-    documentStore.getState().run({ type: 'setTitle', node: id, title: title?.trim() || undefined })
+    docNow().run({ type: 'setTitle', node: id, title: title?.trim() || undefined })
   const reset = () => {
     const commands = Object.keys(json.params).map(name => ({
       type: 'setParam' as const,
@@ -39,7 +45,7 @@ export function NodePage({ id }: { readonly id: string }) {
       path: [name],
       value: undefined,
     }))
-    documentStore.getState().run({ type: 'group', label: 'Reset node', commands }, 'Reset node')
+    docNow().run({ type: 'group', label: 'Reset node', commands }, 'Reset node')
   }
   const canReset = fields.some(f => f.isSet && !f.required) && !isNote
   return (
@@ -54,7 +60,7 @@ export function NodePage({ id }: { readonly id: string }) {
             name={`title ${id}`}
             label="Title"
             value={json.title}
-            placeholder={def?.title ?? json.type}
+            placeholder={def?.title ?? defOf(json.type) ?? json.type}
             isDefault={false}
             bad={false}
             set={rename}
@@ -65,22 +71,24 @@ export function NodePage({ id }: { readonly id: string }) {
           <span>{json.type}</span>
         </p>
         <div className={styles.actions}>
+          {def?.kind !== 'note' && <ModeIcons id={id} mode={json.mode} />}
           <IconButton
             small
             label="Duplicate"
-            shortcut="Ctrl+D"
+            shortcut={keys('duplicate')}
             icon={<Copy size={15} />}
             onClick={duplicateSelected}
           />
           <IconButton
             small
             label="Delete"
-            shortcut="Delete"
+            shortcut={keys('delete')}
             icon={<Trash2 size={15} />}
             onClick={removeSelected}
           />
         </div>
       </header>
+      {isSubgraph && <SubgraphSection id={id} name={json.type.slice(4)} />}
       <NodeFaults fields={fields} faults={faults ?? []} />
       {fields.length > 0 && (
         <Section
@@ -113,9 +121,11 @@ export function NodePage({ id }: { readonly id: string }) {
       )}
       {def?.kind === 'train' && <Weights id={id} />}
       {def && !isNote && (
-        <Section title="About this node" note={`version ${def.version}`}>
-          <Markdown text={def.doc} />
-        </Section>
+        <div data-about-node>
+          <Section title="About this node" note={`version ${def.version}`}>
+            <Markdown text={def.doc} />
+          </Section>
+        </div>
       )}
     </div>
   )
@@ -148,8 +158,8 @@ interface FormProps {
 }
 
 function Form({ id, type, fields }: FormProps) {
-  const nodes = useDocument(state => state.document.nodes)
-  const checked = useDocument(state => state.checked.nodes.get(id))
+  const nodes = useShown(state => state.document.nodes)
+  const checked = useShown(state => state.checked.nodes.get(id))
   const others = useMemo(
     () =>
       Object.entries(nodes)
@@ -181,7 +191,7 @@ const NONE: readonly string[] = []
 /** What the run says of the weights. */
 function Weights({ id }: { readonly id: string }) {
   const parameters = useRuns(state => trainRun(id)(state)?.parameters)
-  const loss = useDocument(state => state.document.nodes[id]?.in.loss)
+  const loss = useShown(state => state.document.nodes[id]?.in.loss)
   // A run from elsewhere or from the cache doesn't say.
   if (!parameters) return null
   const losses = typeof loss === 'string' ? 1 : (loss?.length ?? 0)

@@ -7,8 +7,9 @@ import { registry } from '../../nodes/index.ts'
 import { reveal } from '../canvas/actions.ts'
 import { inputPorts, outputPorts, type PortView } from '../canvas/ports.ts'
 import { wireColour } from '../canvas/wire-kind.ts'
+import { wireTypes } from '../canvas/wire-types.ts'
 import { watchWire } from '../runs/watch/watch-actions.ts'
-import { useDocument } from '../state/index.ts'
+import { useShown } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
 import styles from './Ports.module.css'
 
@@ -16,9 +17,9 @@ const NO_FAULTS: readonly never[] = []
 
 /** Every port with its type in full, and what is at the other end of its wires. */
 export function Ports({ id }: { readonly id: string }) {
-  const document = useDocument(state => state.document)
-  const checked = useDocument(state => state.checked)
-  const faults = useDocument(state => state.faults.get(id)) ?? NO_FAULTS
+  const document = useShown(state => state.document)
+  const checked = useShown(state => state.checked)
+  const faults = useShown(state => state.faults.get(id)) ?? NO_FAULTS
   const { nodes, defs } = document
   const readers = useMemo(() => readersOf(id, nodes), [id, nodes])
   const json = own(nodes, id)
@@ -27,7 +28,7 @@ export function Ports({ id }: { readonly id: string }) {
     def: registry.get(json.type),
     subgraph: own(defs, json.type.replace(/^def:/, '')),
     checked: checked.nodes.get(id),
-    types: checked.types,
+    types: wireTypes(document, checked.types),
     faults,
     read: [...readers.keys()],
   }
@@ -48,7 +49,7 @@ export function Ports({ id }: { readonly id: string }) {
         <Port
           key={port.name}
           port={port}
-          watch={isWatched(checked.types.get(`${id}.${port.name}`)) ? `${id}.${port.name}` : undefined}
+          watch={isWatched(around.types.get(`${id}.${port.name}`)) ? `${id}.${port.name}` : undefined}
           ends={(readers.get(port.name) ?? []).map(to => ({ wire: to, node: splitWire(to).node }))}
         />
       ))}

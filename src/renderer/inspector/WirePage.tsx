@@ -6,8 +6,10 @@ import { isDevice, type PortType, showPort } from '../../graph/types.ts'
 import { registry } from '../../nodes/index.ts'
 import { disconnect, reveal } from '../canvas/actions.ts'
 import { kindOfType, shapeOf, wireColour, wordOf } from '../canvas/wire-kind.ts'
+import { wireTypes } from '../canvas/wire-types.ts'
+import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { watchWire } from '../runs/watch/watch-actions.ts'
-import { useDocument } from '../state/index.ts'
+import { useShown } from '../state/index.ts'
 import type { WireRef } from '../state/types.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { FaultList } from './FaultList.tsx'
@@ -16,9 +18,10 @@ import { Section } from './Section.tsx'
 
 /** A wire: what it carries, between which ports. */
 export function WirePage({ wire }: { readonly wire: WireRef }) {
-  const nodes = useDocument(state => state.document.nodes)
-  const type = useDocument(state => state.checked.types.get(wire.from))
-  const faults = useDocument(state => state.faults.get(wire.node))?.filter(f => f.port === wire.port) ?? []
+  const keys = useShownKeys()
+  const nodes = useShown(state => state.document.nodes)
+  const type = useShown(state => wireTypes(state.document, state.checked.types).get(wire.from))
+  const faults = useShown(state => state.faults.get(wire.node))?.filter(f => f.port === wire.port) ?? []
   const from = splitWire(wire.from)
   const titleOf = (id: string) => {
     const json = own(nodes, id)
@@ -39,14 +42,14 @@ export function WirePage({ wire }: { readonly wire: WireRef }) {
           {type && isDevice(type) && (
             <IconButton
               label="Watch"
-              shortcut="W"
+              shortcut={keys('watch')}
               icon={<Eye size={15} />}
               onClick={() => watchWire(wire.from)}
             />
           )}
           <IconButton
             label="Disconnect"
-            shortcut="Delete"
+            shortcut={keys('delete')}
             icon={<Unplug size={15} />}
             onClick={() => disconnect(wire)}
           />

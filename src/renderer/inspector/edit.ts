@@ -1,11 +1,11 @@
 import { own } from '../../graph/own.ts'
 import { registry } from '../../nodes/index.ts'
-import { documentStore } from '../state/index.ts'
+import { docNow } from '../canvas/store.ts'
 import { settingCommand } from './setting-command.ts'
 
 /** The document's edits as the inspector makes them; typing that goes on joins into one step of undo. */
 export function setParam(node: string, name: string, value: unknown): void {
-  const { document, run } = documentStore.getState()
+  const { document, run } = docNow()
   const json = own(document.nodes, node)
   // What was typed last comes a moment later, when the node may be gone.
   if (!json) return

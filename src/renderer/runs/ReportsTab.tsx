@@ -35,7 +35,12 @@ export function ReportsTab() {
   const pick = picked && picked.selected === selected && reports.has(picked.id) ? picked.id : undefined
   const id = pick ?? (selected !== undefined && reports.has(selected) ? selected : ids[0]!)
   const report = reports.get(id)!
-  const titleOf = (node: string) => nodes[node]?.title ?? registry.get(nodes[node]?.type ?? '')?.title ?? node
+  const typeOf = (node: string) => nodes[node]?.type
+  // Several of one type are told apart by their ids.
+  const titleOf = (node: string) => {
+    const alone = ids.every(other => other === node || typeOf(other) !== typeOf(node))
+    return nodes[node]?.title ?? ((alone && registry.get(typeOf(node) ?? '')?.title) || node)
+  }
   return (
     <div className={styles.reports}>
       <div className={styles.tools}>

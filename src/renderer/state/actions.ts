@@ -4,9 +4,9 @@ import { writeGraph } from '../../graph/write.ts'
 import type { OpenedDocument } from '../../protocol/workbench.ts'
 import type { HostClient } from '../host/client.ts'
 import { HostError, isFault, messageOf } from '../host/fault.ts'
-import type { Documents } from './document.ts'
+import type { Documents, Parked } from './document.ts'
 import { EMPTY } from './empty.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, JournalSlot } from './journal.ts'
 import type { Runs } from './runs.ts'
 import type { SessionState } from './types.ts'
 
@@ -16,11 +16,21 @@ export type Remembered = { readonly path: string } | { readonly text: string }
 export interface ActionNeeds {
   readonly client: HostClient
   readonly documents: Documents
-  readonly journal: Journal
+  readonly journals: JournalSlot
   readonly runs: Runs
   readonly notify: SessionState['notify']
   /** Keeps for this tab what to open again after a reload. */
   readonly remember: (shown: Remembered) => void
+  /** A document was put aside for another. */
+  readonly aside: (tab: ParkedTab) => void
+}
+
+/** A document that is open while another is shown. */
+export interface ParkedTab {
+  readonly parked: Parked
+  readonly journal: Journal
+  readonly newText: string | null
+  readonly opened: OpenedDocument | null
 }
 
 /** What a person does with documents as files. Each says itself when it fails, and then changes nothing. */
@@ -29,6 +39,7 @@ export class DocumentActions {
   private schemas: AbortController | undefined
   /** What a document without a file had when it was made: the host knows its edits by it. */
   private newText: string | null = null
+  private opened: OpenedDocument | null = null
 
   constructor(needs: ActionNeeds) {
     this.needs = needs
@@ -47,6 +58,71 @@ export class DocumentActions {
   /** A document from its text; edits of one that was lost with the same text come back. */
   createText(text: string): Promise<boolean> {
     return this.show(() => this.needs.client.request('document.create', { text }))
+  }
+
+  /** Opens a file, or a document of a text that has no file, and keeps open what is shown. */
+  openBeside(what: Remembered): Promise<boolean> {
+    const { client } = this.needs
+    const ask = () =>
+      'path' in what ? client.request('document.open', what) : client.request('document.create', what)
+    return this.show(ask, true)
+  }
+
+  /** Puts aside what is shown; something else must be shown at once. */
+  park(): ParkedTab {
+    const { documents, journals } = this.needs
+    return {
+      parked: documents.park(),
+      journal: journals.putAside(),
+      newText: this.newText,
+      opened: this.opened,
+    }
+  }
+
+  /** Shows again what was put aside. */
+  unpark({ parked, journal, newText, opened }: ParkedTab): void {
+    const { documents, journals, runs, remember } = this.needs
+    journals.current = journal
+    this.newText = newText
+    this.opened = opened
+    documents.unpark(parked)
+    const { id, path } = this.state
+    if (opened && id !== null) runs.opened({ ...opened, id, path })
+    remember(this.remembered())
+  }
+
+  /** How the shown document is found again after a reload; or one that was put aside. */
+  remembered(tab?: ParkedTab): Remembered {
+    const { path, document } = tab?.parked.state ?? this.state
+    const text = tab ? tab.newText : this.newText
+    return path === null ? { text: text ?? writeGraph(document) } : { path }
+  }
+
+  /** Gives up a document that was put aside. */
+  async drop({ parked }: ParkedTab): Promise<void> {
+    const { id } = parked.state
+    if (id !== null) await this.needs.client.request('document.close', { document: id }).catch(() => {})
+  }
+
+  /** After a lost connection: opens on the host what was put aside. */
+  async againAside(tab: ParkedTab): Promise<ParkedTab> {
+    const { client, notify } = this.needs
+    const { path, version, document } = tab.parked.state
+    try {
+      const opened =
+        path === null
+          ? await client.request('document.create', { text: tab.newText ?? writeGraph(document) })
+          : await client.request('document.open', { path })
+      const state = { ...tab.parked.state, id: opened.id, lease: opened.lease }
+      const theirs = opened.version !== version
+      if (!theirs) tab.journal.again(opened.id, opened.recovered)
+      const changedOnDisk = theirs ? { version: opened.version } : state.changedOnDisk
+      return { ...tab, parked: { ...tab.parked, state: { ...state, changedOnDisk } } }
+    } catch (error) {
+      if (isFault(error, 'lost')) throw error
+      notify(`“${document.meta.title}” could not be opened again: ${messageOf(error)}`, 'bad')
+      return tab
+    }
   }
 
   /** Writes the file; true when it is on the disk. A document without a file needs a name: `saveAs`. */
@@ -132,7 +208,7 @@ export class DocumentActions {
 
   /** After a lost connection: opens on the host what the window shows, without touching what it shows. */
   async again(): Promise<void> {
-    const { client, documents, journal } = this.needs
+    const { client, documents, journals } = this.needs
     const { id, path, version, document } = this.state
     if (id === null) return
     const opened =
@@ -141,14 +217,15 @@ export class DocumentActions {
         : await client.request('document.open', { path })
     documents.store.setState({ id: opened.id, lease: opened.lease })
     if (opened.version !== version) documents.store.setState({ changedOnDisk: { version: opened.version } })
-    else if (!journal.again(opened.id, opened.recovered))
+    else if (!journals.current.again(opened.id, opened.recovered))
       this.needs.notify('Another window has edited this document', 'bad', 'Reload it, or save to keep yours.')
     void this.lookAt(document)
   }
 
-  private async show(ask: () => Promise<OpenedDocument>): Promise<boolean> {
-    const { client, documents, journal, runs, notify, remember } = this.needs
-    const before = this.state.id
+  /** `beside`: what was shown stays open. */
+  private async show(ask: () => Promise<OpenedDocument>, beside = false): Promise<boolean> {
+    const { client, documents, journals, runs, notify, remember } = this.needs
+    const before = beside ? null : this.state.id
     documents.store.setState({ busy: 'opening' })
     try {
       const opened = await ask()
@@ -157,9 +234,12 @@ export class DocumentActions {
       const { id, path, version, lease, recovered } = opened
       if (before !== null && before !== id)
         client.request('document.close', { document: before }).catch(() => {})
+      const aside = beside ? this.park() : null
+      if (aside) this.needs.aside(aside)
+      journals.current.begin(id, recovered)
       this.newText = path === null ? opened.text : null
-      journal.begin(id, recovered)
       documents.open({ id, path, version, lease, document, recovered })
+      this.opened = opened
       runs.opened(opened)
       remember(path === null ? { text: opened.text } : { path })
       return true
@@ -173,7 +253,7 @@ export class DocumentActions {
   }
 
   private async write(path: string | undefined, replace = false): Promise<boolean> {
-    const { client, documents, journal, runs, notify, remember } = this.needs
+    const { client, documents, journals, runs, notify, remember } = this.needs
     const { id } = this.state
     if (id === null) return false
     if (path === undefined && this.state.lease.mode === 'reader') {
@@ -184,7 +264,7 @@ export class DocumentActions {
     try {
       const same = path === undefined || path === this.state.path
       const other = !same && replace ? await this.versionOf(path) : null
-      await journal.exclusive(async () => {
+      await journals.current.exclusive(async () => {
         // Read now: edits may have been made while those before were being sent.
         const { document, version } = this.state
         const text = writeGraph(document)

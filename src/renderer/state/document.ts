@@ -6,10 +6,13 @@ import type { GraphCommand } from '../../graph/commands.ts'
 import type { GraphDocument, Wire } from '../../graph/document.ts'
 import { History, joinKey, type Move } from '../../graph/history.ts'
 import { own } from '../../graph/own.ts'
+import { restoring } from '../../graph/restore.ts'
+import { openDef } from '../../graph/subgraph/boundary.ts'
 import { registry } from '../../nodes/index.ts'
 import type { Lease } from '../../protocol/workbench.ts'
 import { messageOf } from '../host/fault.ts'
 import { EMPTY } from './empty.ts'
+import { defAt, soundScope } from './scope.ts'
 import { sourcesOf } from './sources.ts'
 import { equal, faultsByNode, stable } from './stable.ts'
 import type { DocumentState, Selection } from './types.ts'
@@ -22,6 +25,8 @@ export interface DocumentNeeds {
   readonly journal: (command: GraphCommand) => void
   /** Sources are new or have changed: the engine has a look at them. */
   readonly lookAt: (document: GraphDocument) => void
+  /** An edit was made, or taken back: what, in words. */
+  readonly said: (what: string) => void
   readonly refuse: (message: string, hint?: string) => void
   readonly now: () => number
 }
@@ -35,6 +40,13 @@ export interface Opened {
   readonly document: GraphDocument
   /** Edits to bring back on top of `document`. */
   readonly recovered: readonly GraphCommand[]
+}
+
+/** What a document is while another is shown: its facts, its undo, what is known of its sources. */
+export interface Parked {
+  readonly state: Omit<DocumentState, 'run' | 'replace' | 'undo' | 'redo' | 'select' | 'enter'>
+  readonly history: History
+  readonly sources: ReadonlyMap<Wire, string>
 }
 
 /** The open document: its edits, undo, selection and what the checker says of it. Talks to no one itself. */
@@ -56,6 +68,7 @@ export class Documents {
       faults: new Map(),
       schemas: {},
       selection: NOTHING,
+      scope: [],
       dirty: false,
       canUndo: false,
       canRedo: false,
@@ -65,9 +78,11 @@ export class Documents {
       recovered: 0,
       busy: null,
       run: (command, label) => this.run(command, label),
-      undo: () => this.go(() => this.history.undo()),
-      redo: () => this.go(() => this.history.redo()),
+      replace: (next, label) => this.run(restoring(this.store.getState().document, next), label),
+      undo: () => this.go('Undone', this.history.undoLabel, () => this.history.undo()),
+      redo: () => this.go('Done again', this.history.redoLabel, () => this.history.redo()),
       select: selection => this.select(selection),
+      enter: scope => this.enter(scope),
     }))
   }
 
@@ -82,6 +97,7 @@ export class Documents {
       ...about,
       schemas: {},
       selection: NOTHING,
+      scope: [],
       changedOnDisk: null,
       recovered: applied,
       busy: null,
@@ -91,6 +107,27 @@ export class Documents {
       this.needs.refuse(
         `${left} of ${recovered.length} edits of the last session no longer fit this file and were left out`,
       )
+  }
+
+  /** Everything of the document that is shown, to be shown again later. */
+  park(): Parked {
+    const {
+      run: _r,
+      replace: _p,
+      undo: _u,
+      redo: _d,
+      select: _s,
+      enter: _e,
+      ...state
+    } = this.store.getState()
+    return { state: { ...state, busy: null }, history: this.history, sources: this.sources }
+  }
+
+  /** Shows a document as it was when it was parked. */
+  unpark({ state, history, sources }: Parked): void {
+    this.history = history
+    this.sources = sources
+    this.store.setState(state)
   }
 
   /** Written to the disk as `document`. */
@@ -134,15 +171,26 @@ export class Documents {
     if (next === document) return
     this.history.push(next, label, this.needs.now(), joinKey(command))
     this.show(next)
+    this.needs.said(label)
     this.needs.journal(command)
   }
 
-  private go(step: () => Move | null): void {
+  private go(word: string, label: string | null, step: () => Move | null): void {
     if (this.store.getState().lease.mode === 'reader') return
     const move = step()
     if (!move) return
     this.show(move.document)
+    this.needs.said(`${word}: ${label}`)
     this.needs.journal(move.command)
+  }
+
+  private enter(wished: readonly string[]): void {
+    const { document, scope: before } = this.store.getState()
+    const scope = soundScope(document, wished)
+    if (scope.join() === before.join()) return
+    // Coming back, a person finds the subgraph where they left it.
+    const left = before.length > scope.length ? before[scope.length] : undefined
+    this.store.setState({ scope, selection: { nodes: left === undefined ? [] : [left], wire: null } })
   }
 
   private select(selection: Partial<Selection>): void {
@@ -166,12 +214,14 @@ export class Documents {
         ? { schemas: old.schemas, news: false }
         : this.trackSources(document, old.schemas)
     // Places change nothing that the checker looks at.
+    const scope = soundScope(document, old.scope)
     const kept = moved && before.meta === document.meta && before.lock === document.lock
     this.store.setState({
       ...about,
       document,
       schemas,
-      selection: stillThere(old.selection, document),
+      scope,
+      selection: stillThere(scope === old.scope ? old.selection : NOTHING, shownNodes(document, scope)),
       ...this.undoState(),
       ...(!kept && this.check(document, schemas)),
     })
@@ -203,6 +253,11 @@ export class Documents {
   }
 }
 
+function shownNodes(document: GraphDocument, scope: readonly string[]): GraphDocument['nodes'] {
+  const name = defAt(document, scope)
+  return name === undefined ? document.nodes : (openDef(document, name)?.nodes ?? {})
+}
+
 /** Edits on top of a file, as far as they fit. */
 function bringBack(document: GraphDocument, commands: readonly GraphCommand[]) {
   let whole = document
@@ -218,7 +273,7 @@ function bringBack(document: GraphDocument, commands: readonly GraphCommand[]) {
   return { document: whole, applied }
 }
 
-function stillThere(selection: Selection, { nodes }: GraphDocument): Selection {
+function stillThere(selection: Selection, nodes: GraphDocument['nodes']): Selection {
   const left = selection.nodes.filter(id => own(nodes, id))
   const { wire } = selection
   const feeds = wire && own(nodes, wire.node)?.in[wire.port]

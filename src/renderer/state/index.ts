@@ -2,11 +2,15 @@ import { useStore } from 'zustand'
 import { takeAddress } from '../host/address.ts'
 import { connectHere } from '../host/connect.ts'
 import type { Remembered } from './actions.ts'
+import { say } from './say.ts'
+import { shownOf } from './scope.ts'
+import type { RememberedTabs, TabsState } from './tabs.ts'
 import type { DocumentState, RunsState, RunView, SessionState, TrainRun } from './types.ts'
 import type { WatchesState } from './watches.ts'
 import { createWorkbench } from './workbench.ts'
 
 const SHOWN = 'diptych.shown'
+const TABS = 'diptych.tabs'
 const inWindow = typeof window !== 'undefined'
 const address = inWindow ? takeAddress() : { token: null, open: null }
 const prefersDark = () => matchMedia('(prefers-color-scheme: dark)')
@@ -23,6 +27,11 @@ export const workbench = createWorkbench({
   now: () => performance.now(),
   dark: () => inWindow && prefersDark().matches,
   remembered,
+  said: say,
+  rememberedTabs: () => {
+    const kept = address.open === null && inWindow ? sessionStorage.getItem(TABS) : null
+    return kept === null ? null : (JSON.parse(kept) as RememberedTabs)
+  },
   remember: shown => sessionStorage.setItem(SHOWN, JSON.stringify(shown)),
 })
 
@@ -31,6 +40,10 @@ export const hostClient = workbench.client
 /** Open, save and the like. Edits of the document go through `run` of `useDocument`. */
 export const documentActions = workbench.actions
 
+/** The documents that are open in this window. */
+export const tabs = workbench.tabs
+export const useTabs = <T>(select: (state: TabsState) => T): T => useStore(workbench.tabs.store, select)
+
 /** The stores themselves, for what reads or listens outside React. */
 export const documentStore = workbench.document
 export const runsStore = workbench.runs
@@ -38,6 +51,9 @@ export const sessionStore = workbench.session
 export const watchesStore = workbench.watches
 
 export const useDocument = <T>(select: (state: DocumentState) => T): T => useStore(documentStore, select)
+/** The document as the canvas shows it: a subgraph where a person has entered one. */
+export const useShown = <T>(select: (state: DocumentState) => T): T =>
+  useStore(documentStore, state => select(shownOf(state)))
 export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select)
 export const useSession = <T>(select: (state: SessionState) => T): T => useStore(sessionStore, select)
 
@@ -66,5 +82,9 @@ export function startWindow(): void {
   }
   paint(sessionStore.getState())
   sessionStore.subscribe(paint)
+  tabs.store.subscribe(({ tabs: all }) => {
+    if (all.length < 2) sessionStorage.removeItem(TABS)
+    else sessionStorage.setItem(TABS, JSON.stringify(tabs.remembered))
+  })
   workbench.start()
 }

@@ -86,3 +86,21 @@ export class Journal {
     }
   }
 }
+
+/** The journal of the document that is shown; those of others go on by themselves. */
+export class JournalSlot {
+  current: Journal
+  private readonly make: () => Journal
+
+  constructor(make: () => Journal) {
+    this.make = make
+    this.current = make()
+  }
+
+  /** Puts the journal aside, with what it has still to send, for a fresh one. */
+  putAside(): Journal {
+    const before = this.current
+    this.current = this.make()
+    return before
+  }
+}

@@ -19,7 +19,7 @@ export function createSession({ client, dark }: SessionNeeds): StoreApi<SessionS
     welcome: null,
     engine: { state: 'off' },
     plugin: { state: 'ready' },
-    settings: { theme: 'system', recent: [] },
+    settings: { theme: 'system', recent: [], keys: {} },
     theme: dark() ? 'dark' : 'light',
     toasts: [],
 
@@ -35,6 +35,12 @@ export function createSession({ client, dark }: SessionNeeds): StoreApi<SessionS
       client
         .request('settings.write', { theme })
         .catch(error => get().notify(`The theme was not kept: ${messageOf(error)}`, 'bad'))
+    },
+    setKeys: keys => {
+      set({ settings: { ...get().settings, keys } })
+      client
+        .request('settings.write', { keys })
+        .catch(error => get().notify(`The keys were not kept: ${messageOf(error)}`, 'bad'))
     },
     restartEngine: async () => {
       try {

@@ -9,7 +9,7 @@ export function staleNodes(document: GraphDocument, ran: GraphDocument | undefin
   if (!ran || (ran.nodes === document.nodes && ran.defs === document.defs && ran.meta === document.meta))
     return NONE
   const stale = new Map<string, boolean>()
-  const everything = ran.meta.seed !== document.meta.seed || !equal(ran.defs, document.defs)
+  const everything = ran.meta.seed !== document.meta.seed || !equal(meaning(ran.defs), meaning(document.defs))
   const look = (id: string): boolean => {
     const seen = stale.get(id)
     if (seen !== undefined) return seen
@@ -25,9 +25,19 @@ export function staleNodes(document: GraphDocument, ran: GraphDocument | undefin
   return found.length > 0 ? new Set(found) : NONE
 }
 
+/** What subgraphs compute, without where their nodes stand, in which frames, and where they were copied from. */
+const meaning = (defs: GraphDocument['defs']) =>
+  Object.fromEntries(
+    Object.entries(defs).map(([name, { view: _view, groups: _groups, source: _source, ...def }]) => [
+      name,
+      def,
+    ]),
+  )
+
 /** A title is for people: it changes no result. */
 const edited = (a: NodeJson, b: NodeJson): boolean =>
-  a !== b && !(a.type === b.type && a.v === b.v && equal(a.params, b.params) && equal(a.in, b.in))
+  a !== b &&
+  !(a.type === b.type && a.v === b.v && a.mode === b.mode && equal(a.params, b.params) && equal(a.in, b.in))
 
 const reads = (node: NodeJson): string[] => [
   ...Object.values(node.in).flatMap(w => wiresOf(w).map(wire => splitWire(wire).node)),

@@ -42,6 +42,8 @@ export interface DocumentState {
   /** Columns of the sources; `pending` while the engine reads them. */
   readonly schemas: Schemas
   readonly selection: Selection
+  /** The nodes through which a person has entered subgraphs; empty for the graph itself. */
+  readonly scope: readonly string[]
   /** Edited since it was opened or saved. */
   readonly dirty: boolean
   readonly canUndo: boolean
@@ -59,8 +61,12 @@ export interface DocumentState {
 
   /** Applies one edit; refuses (with a notice) in a read-only window. */
   run(command: GraphCommand, label?: string): void
+  /** Applies an edit that is known by its result. */
+  replace(next: GraphDocument, label: string): void
   undo(): void
   redo(): void
+  /** Shows the inside of subgraphs; a way that isn't there is followed as far as it is. */
+  enter(scope: readonly string[]): void
   select(selection: Partial<Selection>): void
 }
 
@@ -175,5 +181,7 @@ export interface SessionState {
   notify(message: string, kind?: Toast['kind'], hint?: string): void
   dismiss(toast: number): void
   setTheme(theme: Settings['theme']): void
+  /** A person's own keys, by command. */
+  setKeys(keys: Settings['keys']): void
   restartEngine(): Promise<void>
 }

@@ -5,9 +5,10 @@ import { HostClient } from '../host/client.ts'
 import { isFault, messageOf } from '../host/fault.ts'
 import { DocumentActions, type Remembered } from './actions.ts'
 import { Documents } from './document.ts'
-import { Journal } from './journal.ts'
+import { Journal, JournalSlot } from './journal.ts'
 import { Runs } from './runs.ts'
 import { createSession, listenToSession, themeOf } from './session.ts'
+import { type RememberedTabs, Tabs } from './tabs.ts'
 import type { DocumentState, RunsState, SessionState } from './types.ts'
 import { Watches, type WatchesState } from './watches.ts'
 
@@ -20,6 +21,10 @@ export interface Surroundings {
   /** What this tab is to show: what it showed last, kept over a reload. */
   readonly remembered: () => Remembered | null
   readonly remember: (shown: Remembered) => void
+  /** The tabs of before a reload; null where there was only one. */
+  readonly rememberedTabs: () => RememberedTabs | null
+  /** What was just done, in words: a screen reader says it. */
+  readonly said: (what: string) => void
 }
 
 export interface Workbench {
@@ -29,6 +34,7 @@ export interface Workbench {
   readonly runs: StoreApi<RunsState>
   readonly watches: StoreApi<WatchesState>
   readonly actions: DocumentActions
+  readonly tabs: Tabs
   /** The machine's preference has changed. */
   followTheme(): void
   start(): void
@@ -48,12 +54,14 @@ export function createWorkbench(around: Surroundings): Workbench {
   })
   const session = createSession({ client, dark: around.dark })
   const notify: SessionState['notify'] = (...toast) => session.getState().notify(...toast)
-  const journal = new Journal(client, error => {
+  const failed = (error: unknown) => {
     if (isFault(error, 'read-only')) return
     notify(`Your last edits are not kept on the disk yet: ${messageOf(error)}`, 'bad', 'Save to be safe.')
-  })
+  }
+  const journals = new JournalSlot(() => new Journal(client, failed))
   const documents = new Documents({
-    journal: command => journal.push(command),
+    journal: command => journals.current.push(command),
+    said: around.said,
     lookAt: document => void actions.lookAt(document),
     refuse: (message, hint) => notify(message, 'bad', hint),
     now: around.now,
@@ -70,18 +78,29 @@ export function createWorkbench(around: Surroundings): Workbench {
   })
   const watches = new Watches({ client, document: documents.store, runs: runs.store })
   const { remember } = around
-  const actions = new DocumentActions({ client, documents, journal, runs, notify, remember })
+  const actions = new DocumentActions({
+    client,
+    documents,
+    journals,
+    runs,
+    notify,
+    remember,
+    aside: tab => tabs.addAside(tab),
+  })
+  const tabs = new Tabs(actions, documents.store)
   documents.store.subscribe((now, before) => {
     if (now.document !== before.document) runs.mark()
   })
   listenToSession(session, client, around.dark)
   client.on('document.lease', ({ document, lease }) => {
     if (document === documents.store.getState().id) documents.store.setState({ lease })
+    else tabs.tell(document, { lease })
   })
   client.on('document.changedOnDisk', ({ document, version }) => {
     const open = documents.store.getState()
     if (document === open.id && version !== open.version)
       documents.store.setState({ changedOnDisk: { version } })
+    else if (document !== open.id) tabs.changedOnDisk(document, version)
   })
 
   async function connected(): Promise<void> {
@@ -90,8 +109,15 @@ export function createWorkbench(around: Surroundings): Workbench {
       const { settings, engine, plugin } = welcome
       const theme = themeOf(settings.theme, around.dark())
       session.setState({ welcome, settings, engine, plugin, theme })
-      if (documents.store.getState().id === null) await first(welcome.welcome)
-      else await actions.again()
+      if (documents.store.getState().id === null) {
+        // Read first: what is opened now is remembered in its place.
+        const kept = around.rememberedTabs()
+        await first(welcome.welcome)
+        if (kept) await tabs.restore(kept)
+      } else {
+        await actions.again()
+        await tabs.again()
+      }
       runs.again(welcome.runs)
       watches.again()
       session.setState({ connection: { state: 'open' } })
@@ -115,6 +141,7 @@ export function createWorkbench(around: Surroundings): Workbench {
     runs: runs.store,
     watches: watches.store,
     actions,
+    tabs,
     followTheme: () => session.setState({ theme: themeOf(session.getState().settings.theme, around.dark()) }),
     start: () => client.start(),
   }

@@ -1,9 +1,11 @@
-import { type KeyboardEvent, type PointerEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, type MouseEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { WatchPlane } from '../../../protocol/watch.ts'
 import { short } from '../../ui/format.ts'
+import { ColourBar } from './ColourBar.tsx'
 import { colourOf, scaleOf, useColours } from './colours.ts'
+import styles from './HeatMap.module.css'
+import { ticksOf } from './ticks.ts'
 import { planeValues } from './values.ts'
-import styles from './Watch.module.css'
 
 type Cell = readonly [row: number, column: number]
 
@@ -14,6 +16,11 @@ interface Props {
   readonly title: string
   readonly rowName: string
   readonly columnName: string
+  /** What lies along the axes, where it is more than their names. */
+  readonly rowTitle?: string
+  readonly columnTitle?: string
+  /** Pixels that it may be wide and high. */
+  readonly room?: readonly [width: number, height: number]
   /** How many indices along each axis a cell stands for. */
   readonly block: readonly [rows: number, columns: number]
   /** The cell that is opened. */
@@ -22,9 +29,9 @@ interface Props {
   readonly onPick?: (cell: Cell) => void
 }
 
-const WIDEST = 420
-const HIGHEST = 260
+const ROOM = [420, 260] as const
 const LARGEST_CELL = 22
+const SHORTEST_BAR = 56
 
 const ARROWS: Readonly<Record<string, Cell>> = {
   ArrowLeft: [0, -1],
@@ -34,14 +41,17 @@ const ARROWS: Readonly<Record<string, Cell>> = {
 }
 
 /** Numbers as colours, with the names of both axes; pointing at a cell, or arrow keys, read it. */
-export function HeatMap({ bytes, plane, title, rowName, columnName, block, picked, onPick }: Props) {
+export function HeatMap(props: Props) {
+  const { bytes, plane, title, rowName, columnName, block, picked, onPick } = props
+  const { rowTitle = rowName, columnTitle = columnName, room = ROOM } = props
   const { rows, columns } = plane
   const host = useRef<HTMLCanvasElement>(null)
   const [at, setAt] = useState<Cell | null>(null)
   const colours = useColours()
   const values = useMemo(() => planeValues(bytes, plane), [bytes, plane])
   const scale = useMemo(() => scaleOf(values), [values])
-  const cell = Math.min(LARGEST_CELL, WIDEST / columns, HIGHEST / rows)
+  const gaps = useMemo(() => values.some(v => !Number.isFinite(v)), [values])
+  const cell = Math.min(LARGEST_CELL, room[0] / columns, room[1] / rows)
   useLayoutEffect(() => {
     const context = host.current!.getContext('2d')
     if (!context) return
@@ -53,7 +63,7 @@ export function HeatMap({ bytes, plane, title, rowName, columnName, block, picke
   }, [values, scale, colours, rows, columns])
 
   const shown = at && at[0] < rows && at[1] < columns ? at : (picked ?? null)
-  const pointed = (event: PointerEvent): Cell | null => {
+  const pointed = (event: MouseEvent): Cell | null => {
     const box = event.currentTarget.getBoundingClientRect()
     const row = Math.floor(((event.clientY - box.top) / box.height) * rows)
     const column = Math.floor(((event.clientX - box.left) / box.width) * columns)
@@ -71,13 +81,31 @@ export function HeatMap({ bytes, plane, title, rowName, columnName, block, picke
     event.stopPropagation()
   }
   const [width, height] = [columns * cell, rows * cell]
-  const does = onPick ? 'Arrow keys read it, Enter opens a pair.' : 'Arrow keys read it.'
+  const does = onPick
+    ? 'Point at a cell to read it; a click or Enter opens its pair.'
+    : 'Point at a cell, or use the arrow keys, to read it.'
   return (
     <div className={styles.heat}>
-      <p className={styles.columnName}>{columnName}</p>
-      <div className={styles.heatRow}>
-        {rowName && <p className={styles.rowName}>{rowName}</p>}
-        <div className={styles.heatFrame} style={{ width, height }}>
+      <div className={styles.heatGrid}>
+        <p className={styles.columnName}>{columnTitle}</p>
+        <div className={styles.columnTicks} aria-hidden="true">
+          {ticksOf(columns, cell, block[1], 30).map(tick => (
+            <span key={tick.index} style={{ left: tick.at }}>
+              {tick.index}
+            </span>
+          ))}
+        </div>
+        {rowName && <p className={styles.rowName}>{rowTitle}</p>}
+        {rowName && (
+          <div className={styles.rowTicks} aria-hidden="true">
+            {ticksOf(rows, cell, block[0], 22).map(tick => (
+              <span key={tick.index} style={{ top: tick.at }}>
+                {tick.index}
+              </span>
+            ))}
+          </div>
+        )}
+        <div className={`${styles.heatFrame} ${styles.heatCells}`} style={{ width, height }}>
           <canvas
             ref={host}
             className={styles.cells}
@@ -90,7 +118,10 @@ export function HeatMap({ bytes, plane, title, rowName, columnName, block, picke
             aria-label={`${title}: ${rows} by ${columns}. ${does}`}
             onPointerMove={event => setAt(pointed(event))}
             onPointerLeave={() => setAt(null)}
-            onClick={() => at && onPick?.(at)}
+            onClick={event => {
+              const cell = pointed(event)
+              if (cell) onPick?.(cell)
+            }}
             onKeyDown={onKeyDown}
             onBlur={() => setAt(null)}
           />
@@ -111,6 +142,7 @@ export function HeatMap({ bytes, plane, title, rowName, columnName, block, picke
               ),
           )}
         </div>
+        <ColourBar scale={scale} colours={colours} length={Math.max(height, SHORTEST_BAR)} gaps={gaps} />
       </div>
       <p className={styles.reading} aria-live="polite">
         {shown ? (
@@ -120,9 +152,7 @@ export function HeatMap({ bytes, plane, title, rowName, columnName, block, picke
             {columnName} {place(shown[1], block[1])}
           </>
         ) : (
-          <>
-            {short(scale.min)} … {short(scale.max)}
-          </>
+          does
         )}
       </p>
     </div>

@@ -3,8 +3,9 @@ import { watchName } from '../../../graph/watches.ts'
 import { useDocument, useWatches } from '../../state/index.ts'
 import type { SeenWatch } from '../../state/watches.ts'
 import { short } from '../../ui/format.ts'
+import { Select } from './Select.tsx'
 import styles from './Watch.module.css'
-import { watchableWires, watchWire } from './watch-actions.ts'
+import { watchableWires, watchFlat } from './watch-actions.ts'
 
 /** The wires that are watched, each with its mean or its value, and a way to watch another. */
 export function WatchList() {
@@ -26,6 +27,7 @@ function Item({ watch }: { readonly watch: WatchJson }) {
   const active = useWatches(state => state.active === name)
   const show = useWatches(state => state.show)
   const seen = useWatches(state => newestOf(state.seen.get(name)))
+  const isThere = useDocument(state => state.checked.types.has(watch.wire))
   const { value, problem } = seen?.watched ?? {}
   return (
     <li>
@@ -46,7 +48,9 @@ function Item({ watch }: { readonly watch: WatchJson }) {
             ? 'not computed'
             : value
               ? `${value.stats.count === 1 ? '' : 'mean '}${short(value.stats.mean ?? Number.NaN)}`
-              : 'not seen yet'}
+              : isThere
+                ? 'not seen yet'
+                : 'not in the graph now'}
         </span>
       </button>
     </li>
@@ -63,12 +67,7 @@ export function AddWatch() {
   // An edit may make or take wires.
   useDocument(state => state.checked)
   return (
-    <select
-      className={styles.select}
-      aria-label="Watch a wire"
-      value=""
-      onChange={event => watchWire(event.target.value)}
-    >
+    <Select label="Watch a wire" value="" onChange={watchFlat}>
       <option value="" disabled>
         Watch a wire …
       </option>
@@ -81,6 +80,6 @@ export function AddWatch() {
           ))}
         </optgroup>
       ))}
-    </select>
+    </Select>
   )
 }

@@ -61,7 +61,9 @@ function Waiting({ watch }: { readonly watch: WatchJson }) {
   const state = useRuns(s => shownRun(s)?.info.state)
   const live = state === 'running' || state === 'pausing' || state === 'paused'
   const when =
-    watch.every === 0 && state === 'running' ? 'Pause the run to see it.' : 'It comes with the next step.'
+    watch.every === 0 && state === 'running'
+      ? 'Pause the run to see it.'
+      : 'Its program is compiled first; then it comes with the next step.'
   return (
     <p className={styles.hint}>
       {live ? when : 'Run the graph, or step through it: values are computed while it trains.'}
@@ -87,9 +89,10 @@ function Views({ name, seen, value }: ViewsProps) {
   ]
   return (
     <div className={styles.cards}>
-      {value.isSimilarity && (
+      {value.sides && (
         <SimilarityCard
           value={value}
+          sides={value.sides}
           bytes={bytes}
           cell={watched.spec.cell}
           onPick={cell => look(name, { cell })}
@@ -99,17 +102,17 @@ function Views({ name, seen, value }: ViewsProps) {
         <SequenceCard sequence={value.sequence} bytes={bytes} onPick={token => look(name, { token })} />
       )}
       {value.picture && (
-        <Card title="Picture">
+        <Card title="Picture" about="as the network sees it">
           <PictureCanvas
             bytes={bytes}
             picture={value.picture}
             label={`Picture of ${watched.wire}`}
-            side={180}
+            side={240}
           />
         </Card>
       )}
-      {!value.isSimilarity && !isOne && (
-        <Card title="Heat map">
+      {!value.sides && !isOne && (
+        <Card title="Heat map" about={aboutPlane(value)}>
           <HeatMap
             bytes={bytes}
             plane={plane}
@@ -120,10 +123,23 @@ function Views({ name, seen, value }: ViewsProps) {
           />
         </Card>
       )}
-      {!isOne && <StatsCard value={value} />}
-      <Line seen={seen} value={value} />
+      {isOne ? (
+        <Line seen={seen} value={value} />
+      ) : (
+        <StatsCard value={value}>
+          <Line seen={seen} value={value} />
+        </StatsCard>
+      )}
     </div>
   )
+}
+
+/** Which part of a tensor of many axes the heat map shows. */
+function aboutPlane({ plane, axes }: WatchedTensor): string | undefined {
+  const others = axes.filter((_, i) => !plane.axes.includes(i))
+  return others.length > 0
+    ? `at ${others.map((axis, i) => `${axis.name} ${plane.at[i]}`).join(', ')}`
+    : undefined
 }
 
 /** The value of a number, or the mean of a tensor, over the steps of the run. */

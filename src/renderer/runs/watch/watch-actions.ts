@@ -1,32 +1,34 @@
 import { splitWire, type Wire, wiresOf } from '../../../graph/document.ts'
 import { isDevice } from '../../../graph/types.ts'
 import { toggle } from '../../app/layout-store.ts'
+import { docNow } from '../../canvas/store.ts'
+import { flatWire, wireTypes } from '../../canvas/wire-types.ts'
 import { documentStore, sessionStore, watchesStore } from '../../state/index.ts'
 import { showPage } from '../page-store.ts'
 
-/** Whether numbers flow on a wire while a graph runs. */
-export function isWatchable(wire: Wire): boolean {
-  const type = documentStore.getState().checked.types.get(wire)
-  return type !== undefined && isDevice(type)
-}
-
-/** Watches a wire and shows it in the run panel. */
-export function watchWire(wire: Wire): void {
-  if (!isWatchable(wire)) {
-    sessionStore.getState().notify(`${wire} carries no numbers that could be watched`, 'info')
-    return
-  }
-  watchesStore.getState().add(wire)
+/** Watches a wire of the run and shows it in the run panel. */
+export function watchFlat(wire: Wire, inner?: string): void {
+  watchesStore.getState().add(wire, inner)
   toggle('runs', true)
   showPage('watch')
 }
 
+/** Watches a wire as the canvas shows it: of the graph, or of the subgraph that is open. */
+export function watchWire(shown: Wire): void {
+  const { document, checked, scope } = documentStore.getState()
+  const wire = flatWire(document, checked.types, scope, shown)
+  const type = wire === undefined ? undefined : checked.types.get(wire)
+  if (wire !== undefined && type && isDevice(type)) watchFlat(wire)
+  else sessionStore.getState().notify(`${shown} carries no numbers that could be watched`, 'info')
+}
+
 /** Watches the wire that is selected, or the first output of the selected node that carries numbers. */
 export function watchSelected(): void {
-  const { selection, checked } = documentStore.getState()
+  const { selection, document, checked } = docNow()
   const [id] = selection.nodes
-  const ports = id === undefined ? [] : Object.keys(checked.nodes.get(id)?.outputs ?? {})
-  const wire = selection.wire?.from ?? ports.map(port => `${id}.${port}`).find(isWatchable)
+  const numbers = ([wire, type]: readonly [Wire, Parameters<typeof isDevice>[0]]) =>
+    isDevice(type) && splitWire(wire).node === id
+  const wire = selection.wire?.from ?? [...wireTypes(document, checked.types)].find(numbers)?.[0]
   if (wire !== undefined) watchWire(wire)
   else sessionStore.getState().notify('Select a wire, or a node whose output carries numbers', 'info')
 }
