@@ -6,6 +6,7 @@ import type { Backend } from '../runtime/backend.ts'
 import type { CodeHash } from './code-hash.ts'
 import type { Errand, Place } from './control.ts'
 import type { Reasons } from './reasons.ts'
+import type { WatchBoard } from './watch/board.ts'
 
 /** How a person wants a run to end early. */
 export type StopHow = 'checkpoint' | 'cancel'
@@ -31,6 +32,8 @@ export interface EngineContext {
   readonly persistWith: (persist: () => Promise<void>) => void
   /** Packs are read by their headers, and none is made: whoever plans a run only looks. */
   readonly looksOnly?: boolean
+  /** What people watch. None outside a run. */
+  readonly watches?: WatchBoard
   /** Why nodes run. None outside a run. */
   readonly reasons?: Reasons
   /** Keeps all rows that a node left out; returns the file that will name them. None outside a run. */

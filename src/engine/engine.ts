@@ -17,6 +17,7 @@ import { printGraph } from './print.ts'
 import { runGraph } from './run.ts'
 import { SafetensorsError } from './safetensors.ts'
 import { timeGraphs } from './timing-command.ts'
+import { WatchBoard } from './watch/board.ts'
 
 export interface EngineOptions {
   readonly registry: Registry
@@ -28,6 +29,7 @@ export interface EngineOptions {
 interface Running {
   readonly abort: AbortController
   readonly control: RunControl
+  readonly watches: WatchBoard
   how: StopHow | undefined
   readonly finished: Promise<Result>
 }
@@ -62,17 +64,25 @@ export class Engine {
       this.running.get(command.run)?.control.edit(command.changes)
       return Promise.resolve({ type: 'controlled' })
     }
+    if (command.type === 'watch') {
+      this.running.get(command.run)?.watches.set(command.watches)
+      return Promise.resolve({ type: 'controlled' })
+    }
     const abort = new AbortController()
     const outbox = new Outbox(command.id, this.options.send)
     const control = new RunControl(
       event => outbox.emit(event),
       command.type === 'run' && (command.options.paused ?? false),
     )
+    const watches = new WatchBoard(
+      (watched, bytes) => this.options.send({ type: 'watched', id: command.id, watched, bytes }),
+      command.type === 'run' ? command.options.watches : undefined,
+    )
     const before = isLook(command) ? Promise.resolve() : this.queue
     const finished = before
       .then(() => this.carryOut(command, context))
       .then(result => outbox.close().then(() => result))
-    const entry: Running = { abort, control, how: undefined, finished }
+    const entry: Running = { abort, control, watches, how: undefined, finished }
     const context: EngineContext = {
       registry: this.options.registry,
       cacheDir: this.options.cacheDir,
@@ -83,6 +93,7 @@ export class Engine {
       gate: (node, place) => control.gate(node, place),
       room: () => outbox.room(),
       persistWith: persist => outbox.persistWith(persist),
+      watches,
     }
     this.running.set(command.id, entry)
     if (!isLook(command)) this.queue = finished

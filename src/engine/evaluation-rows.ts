@@ -2,7 +2,7 @@ import { DataError } from '../data/error.ts'
 import type { CheckedGraph, CheckedNode } from '../graph/check.ts'
 import { type Wire, wiresOf } from '../graph/document.ts'
 import type { HostValue } from '../graph/host.ts'
-import { type FieldRef, fieldsOf } from '../graph/slice.ts'
+import { type FieldRef, fieldsOf, type GraphNodes } from '../graph/slice.ts'
 import { type DeviceContext, progressOf } from './context.ts'
 import { type FieldSource, openField } from './feed.ts'
 import { reportBad } from './host-nodes.ts'
@@ -13,7 +13,7 @@ export type Gather = (rows: Int32Array) => Promise<Record<string, Uint8Array>>
 
 /** The tokenizer that a text field was made with. */
 export function tokenizerOf(
-  graph: CheckedGraph,
+  graph: GraphNodes,
   field: FieldRef,
   values: ReadonlyMap<Wire, HostValue>,
 ): EngineTokenizer | undefined {
@@ -22,7 +22,7 @@ export function tokenizerOf(
 }
 
 /** Where the tokenizer of a text field comes from; undefined for other fields. */
-export const tokenizerWire = (graph: CheckedGraph, field: FieldRef): Wire | undefined =>
+export const tokenizerWire = (graph: GraphNodes, field: FieldRef): Wire | undefined =>
   field.derivation.kind === 'text' ? wiresOf(graph.nodes.get(field.batch)!.json.in.tokenizer)[0] : undefined
 
 interface Reading {

@@ -1,6 +1,6 @@
 import { DataError } from '../data/error.ts'
 import { hashOf } from '../data/hash.ts'
-import { rowsOfStep, variantOf } from '../data/order.ts'
+import { rowsOfStep, type StepRows, variantOf } from '../data/order.ts'
 import { packImages } from '../data/pack.ts'
 import { packTokens } from '../data/pack-tokens.ts'
 import type { BadRow } from '../data/table.ts'
@@ -120,10 +120,12 @@ export class Feed {
   private readonly seed: number
   private readonly trainId: string
 
-  constructor(seed: number, trainId: string, fields: readonly FeedField[]) {
+  /** `like`: a feed whose Batches take the same rows here. */
+  constructor(seed: number, trainId: string, fields: readonly FeedField[], like?: Feed) {
     this.seed = seed
     this.trainId = trainId
     this.fields = fields
+    for (const [batch, rows] of like?.usable ?? []) this.usable.set(batch, rows)
     for (const { ref, dataset } of fields) {
       if (this.usable.has(ref.batch)) continue
       const mine = fields.filter(f => f.ref.batch === ref.batch)
@@ -134,6 +136,32 @@ export class Feed {
     this.hash = hashOf(fields.map(f => [f.ref.batch, f.ref.port, f.source.hash, f.dataset.hash]))
   }
 
+  /** A feed that has these fields too, over the same rows in the same order; both close what they were given. */
+  with(fields: readonly FeedField[]): Feed {
+    return new Feed(this.seed, this.trainId, [...this.fields, ...fields], this)
+  }
+
+  has(batch: string, port: string): boolean {
+    return this.fields.some(f => f.ref.batch === batch && f.ref.port === port)
+  }
+
+  /** The dataset of a Batch, and which of its rows are in one step, in their order. */
+  rowsAt(
+    step: number,
+    batch: string,
+    batchSize: number,
+  ): { readonly dataset: EngineDataset; readonly rows: readonly number[] } | undefined {
+    const dataset = this.fields.find(f => f.ref.batch === batch)?.dataset
+    const usable = this.usable.get(batch)
+    if (!dataset || !usable) return undefined
+    return { dataset, rows: [...this.taken(step, batch, usable, batchSize).rows].map(r => usable[r]!) }
+  }
+
+  private taken(step: number, batchId: string, usable: Int32Array, batchSize: number): StepRows {
+    const { seed, trainId } = this
+    return rowsOfStep({ rows: usable.length, batchSize, seed, trainId, batchId, step })
+  }
+
   /** The arrays of these batch arguments for one step, in their order. */
   async batch(step: number, inputs: readonly BatchInput[]): Promise<HostArray[]> {
     const gathered = new Map<string, Record<string, Uint8Array>>()
@@ -141,14 +169,7 @@ export class Feed {
       const size = inputs.find(i => i.batch === ref.batch && i.port === ref.port)?.type.shape[0]
       if (size === undefined) continue
       const usable = this.usable.get(ref.batch)!
-      const { rows, epoch } = rowsOfStep({
-        rows: usable.length,
-        batchSize: size,
-        seed: this.seed,
-        trainId: this.trainId,
-        batchId: ref.batch,
-        step,
-      })
+      const { rows, epoch } = this.taken(step, ref.batch, usable, size)
       const variant = (row: number, count: number) =>
         variantOf(this.seed, epoch, dataset.table.ids[row]!, count)
       const key = `${ref.batch}.${ref.port}`

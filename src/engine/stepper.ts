@@ -1,6 +1,6 @@
 import { NORMS, type WeightWatch } from '../graph/compile/weight-watch.ts'
 import type { StepEvent, WeightNorms } from '../protocol/messages.ts'
-import type { Executable } from '../runtime/backend.ts'
+import type { Executable, HostArray } from '../runtime/backend.ts'
 import { view } from '../runtime/host-array.ts'
 import { differences, listCheckpoints, readCheckpoint } from './checkpoint.ts'
 import { batchArguments } from './devices.ts'
@@ -8,6 +8,7 @@ import type { Snapshots } from './snapshots.ts'
 import { stateHash } from './state-hash.ts'
 import type { LoopState, TrainLoop } from './train-loop.ts'
 import { freeAll, openLoop, type StagePrograms, type TrainStage } from './train-stage.ts'
+import type { Watchable } from './watch/watching.ts'
 
 type Executables = StagePrograms['executables']
 
@@ -30,7 +31,7 @@ export interface Earliest {
  * whichever is nearest. Steps that were taken before are then made again, with the same results to the last bit, and
  * are not told again.
  */
-export class Stepper {
+export class Stepper implements Watchable {
   private readonly snapshots: Snapshots
   private readonly earliest: Earliest
   /** By rising step; there is always one, and the first makes all steps before the second. */
@@ -107,7 +108,7 @@ export class Stepper {
    * Looks at the weights as the next step will read them, with a program of its own: it takes no step and changes
    * nothing.
    */
-  async look(): Promise<readonly WeightNorms[]> {
+  async weightNorms(): Promise<readonly WeightNorms[]> {
     if (this.segmentOf(this.taken) !== this.current) await this.reopen(await this.loop.snapshot())
     const { step, context } = this.stage
     const watch = step.watchAt(this.taken)
@@ -122,6 +123,14 @@ export class Stepper {
       const [gradient, weight, update] = norms.subarray(NORMS * i, NORMS * (i + 1))
       return { name, gradient: gradient!, weight: weight!, update: update! }
     })
+  }
+
+  has(name: string): boolean {
+    return this.loop.has(name)
+  }
+
+  look(...asked: Parameters<Watchable['look']>): Promise<HostArray[]> {
+    return this.loop.look(...asked)
   }
 
   /** The hash of the present state. */

@@ -12,6 +12,7 @@ import { Snapshots } from './snapshots.ts'
 import { type Earliest, Stepper } from './stepper.ts'
 import type { LoopState } from './train-loop.ts'
 import { compileStage, replayOf, type TrainStage } from './train-stage.ts'
+import type { Watching } from './watch/watching.ts'
 
 /** Steps that one event holds, at most. */
 const RUN = 500
@@ -34,6 +35,7 @@ export interface Steering {
   readonly change: (changes: readonly ParamChange[]) => Promise<GraphTrainStep>
   /** A parameter as the run began. */
   readonly valueBefore: (node: string, param: string) => unknown
+  readonly watching: Watching
 }
 
 export interface Taken {
@@ -64,7 +66,7 @@ async function steer(
   changed: (stage: TrainStage, from: LoopState) => void,
 ): Promise<Taken> {
   const { id, key, run, context } = first
-  const { steps, checkpointEvery } = steering
+  const { steps, checkpointEvery, watching } = steering
   const before = performance.now()
   context.emit({ type: 'progress', node: id, what: 'compiling', done: 0, total: 0 })
   const { executables, facts } = await compileStage(first)
@@ -156,7 +158,7 @@ async function steer(
       return
     }
     const step = stepper.taken
-    const weights = await stepper.look()
+    const weights = await stepper.weightNorms()
     context.emit({ type: 'weights', node: id, step, weights })
     const still = weights.filter(w => w.gradient === 0).map(w => w.name)
     warn(still, `on step ${step} it is 0 throughout. Look at what lies between it and the loss.`)
@@ -185,7 +187,8 @@ async function steer(
   /** Passes the gate, having done what is asked there. */
   const pass = async () => {
     for (;;) {
-      const errand = await context.gate(id, { step: stepper.taken, last: stepper.taken === steps, held })
+      const place = { step: stepper.taken, last: stepper.taken === steps, held }
+      const errand = await watching.pass(stepper, context.gate(id, place))
       const how = context.stopping()
       if (how) {
         if (how === 'checkpoint' && committed < stepper.taken) await commit()
@@ -214,8 +217,10 @@ async function steer(
       if (event && checkpointEvery > 0 && taken % checkpointEvery === 0 && taken < steps) await commit()
       await pass()
     }
+    await watching.last(stepper)
     return { state: await commit(), edits }
   } finally {
+    await watching.free()
     await run.flush(id)
     await stepper.free()
   }

@@ -118,6 +118,27 @@ export class TrainLoop {
     return executable.run([...args.map(n => this.args.get(n)!), ...(await this.prepared)])
   }
 
+  /** Whether the loop holds an argument of this name: a weight, `step`, `key`. */
+  has(name: string): boolean {
+    return this.args.has(name)
+  }
+
+  /** Runs another program on named arguments as they are now, or as `bound` has them, and a batch; takes no step. */
+  async look(
+    executable: Executable,
+    names: readonly string[],
+    batch: readonly DeviceArray[],
+    bound: ReadonlyMap<string, DeviceArray>,
+  ): Promise<HostArray[]> {
+    const args = names.map(n => bound.get(n) ?? this.args.get(n)!)
+    const results = await executable.run([...args, ...batch])
+    try {
+      return await Promise.all(results.map(r => r.toHost()))
+    } finally {
+      for (const r of results) r.free()
+    }
+  }
+
   /** Copies the whole state to the host. */
   async snapshot(): Promise<LoopState> {
     const read = async (names: readonly string[]) =>

@@ -26,6 +26,7 @@ import { type Steering, takeSteps } from './take-steps.ts'
 import type { LoopState } from './train-loop.ts'
 import type { TrainStage } from './train-stage.ts'
 import { asDataset, asTokenizer } from './values.ts'
+import { Watching } from './watch/watching.ts'
 import {
   boundHashes,
   boundValue,
@@ -138,7 +139,9 @@ export async function runTrain(
   options: StageOptions,
   context: DeviceContext,
 ): Promise<StageResult> {
-  const { order, settings, step, feed, key, wired } = await openStage(graph, node, values, wires, context)
+  const opened = await openStage(graph, node, values, wires, context)
+  const { order, settings, step, feed, key, wired } = opened
+  const watching = new Watching(opened, graph, node, values, wires, context)
   try {
     const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = stageHash(node.id, key)
@@ -178,6 +181,7 @@ export async function runTrain(
                 ? { step: start.step, state: () => start }
                 : { step: 0, state: () => freshStart(step, key, wired) },
             valueBefore: (id, param) => graph.nodes.get(id)?.params[param],
+            watching,
           })
     // A stage that went on from a checkpoint does not know how long the steps before it took.
     const seconds = start.step === 0 ? (performance.now() - before) / 1000 : undefined

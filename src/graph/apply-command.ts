@@ -16,6 +16,7 @@ import { removeNodes } from './remove-nodes.ts'
 import { restore, restoring } from './restore.ts'
 import { isJson, setPath } from './set-path.ts'
 import { closeDef, isBoundary, openDef } from './subgraph/boundary.ts'
+import { setWatches, soundWatches } from './watches.ts'
 
 export interface Applied {
   /** The same object where the command changes nothing. */
@@ -74,6 +75,9 @@ function edit(doc: Doc, c: GraphCommand): void {
     case 'disconnect':
       disconnect(doc, c)
       return
+    case 'setWatches':
+      setWatches(doc, c.watches)
+      return
     case 'setMode':
       for (const id of c.nodes) {
         const node = nodeOf(doc, id)
@@ -84,9 +88,12 @@ function edit(doc: Doc, c: GraphCommand): void {
     case 'setGroup':
       setGroup(doc, c.id, c.group)
       return
-    case 'within':
-      doc.defs = within(current(doc) as GraphDocument, c).defs as Doc['defs']
+    case 'within': {
+      const next = within(current(doc) as GraphDocument, c)
+      doc.defs = next.defs as Doc['defs']
+      if (doc.watches) setWatches(doc, next.watches ?? [])
       return
+    }
     case 'setMeta':
       setMeta(doc, c.meta)
       return
@@ -155,7 +162,11 @@ function connect(doc: Doc, { from, node, port, list, index }: Edit<'connect'>): 
 function within(document: GraphDocument, { def, command }: Edit<'within'>): GraphDocument {
   const inner = openDef(document, def)
   if (!inner) throw new CommandFault(`there is no subgraph "${def}"`)
-  return closeDef(document, def, apply(inner, command))
+  const next = closeDef(document, def, apply(inner, command))
+  const watches = soundWatches(next)
+  if (watches === next.watches) return next
+  const { watches: _watches, ...bare } = next
+  return watches?.length ? { ...bare, watches } : bare
 }
 
 function disconnect(doc: Doc, { node, port, from }: Edit<'disconnect'>): void {

@@ -21,6 +21,8 @@ export function labelOf(c: GraphCommand): string {
       return 'Connect'
     case 'disconnect':
       return 'Disconnect'
+    case 'setWatches':
+      return 'Change watches'
     case 'setMode':
       return `${MODES[c.mode ?? 'active']} ${nodes(c.nodes.length)}`
     case 'setGroup':

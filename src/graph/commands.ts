@@ -1,4 +1,13 @@
-import type { GraphDocument, GroupJson, Groups, Meta, NodeJson, NodeMode, Wire } from './document.ts'
+import type {
+  GraphDocument,
+  GroupJson,
+  Groups,
+  Meta,
+  NodeJson,
+  NodeMode,
+  WatchJson,
+  Wire,
+} from './document.ts'
 
 /** One edit of a document: the only way in which it changes, so undo, the journal and tests see the same stream. */
 export type GraphCommand =
@@ -30,6 +39,8 @@ export type GraphCommand =
     }
   /** Without `from` every wire of the input goes. */
   | { readonly type: 'disconnect'; readonly node: string; readonly port: string; readonly from?: Wire }
+  /** All wires that are watched; a wire, or an inner value of its node, is watched once. */
+  | { readonly type: 'setWatches'; readonly watches: readonly WatchJson[] }
   /** Without `mode` the nodes run again. */
   | { readonly type: 'setMode'; readonly nodes: readonly string[]; readonly mode?: NodeMode }
   /** Makes or changes a group of nodes, which leave the groups they were in; without `group` it is gone. */
@@ -52,6 +63,7 @@ export interface Restore {
   readonly lock?: GraphDocument['lock']
   readonly nodes: Readonly<Record<string, NodeJson | null>>
   readonly view: Readonly<Record<string, readonly [number, number] | null>>
+  readonly watches?: readonly WatchJson[]
   readonly groups?: Groups
   readonly order?: readonly string[]
 }

@@ -50,7 +50,18 @@ export interface Meta {
   readonly about?: string
 }
 
-/** A graph file. `view`, `groups` and `lock` never change what runs. */
+/** A wire that people watch while the graph runs: see `WatchSpec` of the protocol. It changes nothing that runs. */
+export interface WatchJson {
+  readonly wire: Wire
+  /** An inner value that the wire's node offers, such as attention maps. */
+  readonly inner?: string
+  /** How often it is computed while training runs; 0: only when the run is held. */
+  readonly every: number
+  /** The step whose rows are kept; without it, those of the step that comes next. */
+  readonly step?: number
+}
+
+/** A graph file. `view`, `groups`, `watches` and `lock` never change what runs. */
 export interface GraphDocument {
   readonly format: 'diptych-graph'
   readonly version: 1
@@ -59,6 +70,7 @@ export interface GraphDocument {
   readonly defs: Readonly<Record<string, DefJson>>
   readonly view: Places
   readonly groups?: Groups
+  readonly watches?: readonly WatchJson[]
   readonly lock: { readonly schemas?: Readonly<Record<string, DatasetSchema>> }
 }
 

@@ -5,6 +5,7 @@ import { explainIssues, type Finding } from './explain.ts'
 import { type JsonSource, placeOf, readJson } from './json-source.ts'
 import { z } from './kit.ts'
 import { own } from './own.ts'
+import { WATCHED } from './watches.ts'
 
 /** More faults than this in one file are not listed. */
 const MOST = 100
@@ -20,6 +21,12 @@ const node = z.strictObject({
   mode: z.enum(['muted', 'bypassed']).optional(),
   params: z.record(z.string(), z.unknown()).default({}),
   in: z.record(z.string(), wires).default({}),
+})
+const watch = z.strictObject({
+  wire: z.string().regex(WATCHED, 'must look like "node.port" or, in a subgraph, "use/node.port"'),
+  inner: z.string().min(1).optional(),
+  every: z.int().min(0).default(10),
+  step: z.int().min(0).optional(),
 })
 const places = z.record(z.string(), z.tuple([z.number(), z.number()]))
 const groups = z.record(
@@ -61,6 +68,7 @@ const documentSchema = z.strictObject({
   defs: z.record(id, def).default({}),
   view: places.default({}),
   groups: groups.optional(),
+  watches: z.array(watch).optional(),
   lock: lock.default({}),
 })
 

@@ -1,8 +1,9 @@
 import type { Draft } from 'immer'
 import { type GraphDocument, splitWire, wiresOf } from './document.ts'
 import { leaveGroups } from './groups.ts'
+import { setWatches } from './watches.ts'
 
-/** Takes nodes out, with every wire from them, every reference to them, their places and last known schemas. */
+/** Takes nodes out, with every wire from them and watch of one, references to them, places and last known schemas. */
 export function removeNodes(doc: Draft<GraphDocument>, ids: ReadonlySet<string>): void {
   // `tower/vision` is in the subgraph that `tower` is made of.
   const gone = (path: string) => ids.has(path.split('/')[0]!)
@@ -10,6 +11,8 @@ export function removeNodes(doc: Draft<GraphDocument>, ids: ReadonlySet<string>)
     delete doc.nodes[id]
     delete doc.view[id]
   }
+  const watches = doc.watches?.filter(w => !gone(splitWire(w.wire).node))
+  if (watches && watches.length < doc.watches!.length) setWatches(doc, watches)
   leaveGroups(doc, ids)
   for (const wire of Object.keys(doc.lock.schemas ?? {}))
     if (gone(splitWire(wire).node)) delete doc.lock.schemas![wire]

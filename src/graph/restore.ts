@@ -4,6 +4,7 @@ import type { Restore } from './commands.ts'
 import { type GraphDocument, type Groups, ID } from './document.ts'
 import { setGroups } from './groups.ts'
 import { own } from './own.ts'
+import { setWatches } from './watches.ts'
 
 /** The command that turns one document into another; parts that are the same object are left out. */
 export function restoring(from: GraphDocument, to: GraphDocument): Restore {
@@ -13,6 +14,7 @@ export function restoring(from: GraphDocument, to: GraphDocument): Restore {
     ...(from.meta !== to.meta && { meta: to.meta }),
     ...(from.defs !== to.defs && { defs: to.defs }),
     ...(from.lock !== to.lock && { lock: to.lock }),
+    ...(from.watches !== to.watches && { watches: to.watches ?? [] }),
     ...(from.groups !== to.groups && { groups: to.groups ?? {} }),
     nodes: changes(from.nodes, to.nodes),
     view: changes(from.view, to.view),
@@ -39,6 +41,7 @@ export function restore(doc: Draft<GraphDocument>, c: Restore): void {
   if (c.meta) doc.meta = c.meta as Draft<GraphDocument>['meta']
   if (c.defs) doc.defs = c.defs as Draft<GraphDocument>['defs']
   if (c.lock) doc.lock = c.lock as Draft<GraphDocument>['lock']
+  if (c.watches) setWatches(doc, c.watches)
   if (c.groups) setGroups(doc, c.groups as Draft<Groups>)
   put(doc.nodes, c.nodes)
   put(doc.view, c.view)

@@ -32,6 +32,7 @@ export function writeGraph(g: GraphDocument): string {
       ),
     ),
     pair('view', object(texts(sorted(g.view)), 2)),
+    ...(g.watches ? [pair('watches', list(g.watches.map(json), 2))] : []),
     ...(g.groups ? [pair('groups', block(texts(sorted(g.groups)), 2, '\n'))] : []),
     pair(
       'lock',
@@ -75,6 +76,12 @@ function block(fields: readonly string[], indent: number, between: string): stri
   if (fields.length === 0) return '{}'
   const space = ' '.repeat(indent + 2)
   return `{\n${space}${fields.join(`,${between}${space}`)}\n${' '.repeat(indent)}}`
+}
+
+/** One item a line. */
+function list(items: readonly string[], indent: number): string {
+  const space = ' '.repeat(indent + 2)
+  return items.length === 0 ? '[]' : `[\n${space}${items.join(`,\n${space}`)}\n${' '.repeat(indent)}]`
 }
 
 const paragraphs = (nodes: Fields<NodeJson>, indent: number): string =>

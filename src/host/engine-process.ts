@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command, Event, Message, Result } from '../protocol/messages.ts'
+import type { Watched } from '../protocol/watch.ts'
 import { Tail } from './tail.ts'
 
 const STDERR_BYTES = 64 << 10
@@ -58,7 +59,11 @@ export interface EngineRequest {
   readonly result: Promise<Result>
 }
 
+/** Takes what a watched wire of a run holds, whenever it was computed. */
+export type OnWatched = (watched: Watched, bytes: Uint8Array) => void
+
 interface Pending {
+  readonly onWatched: OnWatched
   readonly onEvent: (event: Event) => void
   readonly resolve: (result: Result) => void
   readonly reject: (reason: EngineGone) => void
@@ -121,10 +126,14 @@ export class EngineProcess {
   }
 
   /** Sends a command once the engine is up. Its events come in order, all before its result. */
-  request(ask: Ask, onEvent: (event: Event) => void = () => {}): EngineRequest {
+  request(
+    ask: Ask,
+    onEvent: (event: Event) => void = () => {},
+    onWatched: OnWatched = () => {},
+  ): EngineRequest {
     const id = ++this.lastId
     const result = new Promise<Result>((resolve, reject) => {
-      this.pending.set(id, { onEvent, resolve, reject })
+      this.pending.set(id, { onEvent, onWatched, resolve, reject })
       this.ready.then(() => this.send({ ...ask, id } as Command), reject)
     })
     return { id, result }
@@ -174,6 +183,7 @@ export class EngineProcess {
   private receive(message: Exclude<Message, { type: 'ready' }>): void {
     const request = this.pending.get(message.id)
     if (message.type === 'events') for (const event of message.events) request?.onEvent(event)
+    else if (message.type === 'watched') request?.onWatched(message.watched, message.bytes)
     else if (request) {
       this.pending.delete(message.id)
       request.resolve(message.result)

@@ -8,6 +8,7 @@ import {
   EngineMissing,
   EngineProcess,
   type EngineRequest,
+  type OnWatched,
 } from './engine-process.ts'
 import { Fault } from './fault.ts'
 
@@ -47,11 +48,11 @@ export class EngineSupervisor {
   }
 
   /** Sends a command, after starting an engine where there is none. */
-  request(ask: Ask, onEvent?: (event: Event) => void): EngineRequest {
+  request(ask: Ask, onEvent?: (event: Event) => void, onWatched?: OnWatched): EngineRequest {
     const engine = this.start()
     this.busy++
     clearTimeout(this.idle)
-    const request = engine.request(ask, onEvent)
+    const request = engine.request(ask, onEvent, onWatched)
     const done = () => {
       this.busy--
       if (this.engine === engine) this.settle()

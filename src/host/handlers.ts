@@ -105,6 +105,12 @@ export function handlersOf(workbench: Workbench): Handlers {
       session.unfollow(run)
       return { result: null }
     },
+    'run.watch': ({ run, watches }) => ({ result: queue.watch(run, watches) }),
+    'watch.read': ({ run, watch, train }) => {
+      const seen = queue.find(run)?.watches.read(watch, train)
+      if (!seen) throw new Fault('not-found', 'Nothing was seen of this watch.')
+      return { result: seen.watched, bytes: seen.bytes }
+    },
     'run.graph': async ({ run }) => ({ result: { text: await runs.graph(run) } }),
     'runs.list': async ({ document }, session) => {
       const open = documents.get(session, document)

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import type { GraphCommand } from '../graph/commands.ts'
 import { ENGINES } from '../protocol/engine-name.ts'
+import { MOST_WATCHES } from '../protocol/watch.ts'
 import type { Method, ParamsOf } from '../protocol/workbench.ts'
 
 const id = z.string().min(1).max(200)
@@ -22,6 +23,22 @@ const runnable = z.strictObject({
   }),
 })
 const byRun = z.strictObject({ run: id })
+
+const index = z
+  .int()
+  .min(0)
+  .max(2 ** 31)
+const watch = z.strictObject({
+  id: z.string().min(1).max(1000),
+  wire: z.string().min(1).max(1000),
+  inner: z.string().min(1).max(1000).optional(),
+  field: z.string().max(200).optional(),
+  sample: z.union([z.literal('next'), z.strictObject({ step: index })]),
+  every: index,
+  at: z.array(index).max(16).optional(),
+  token: index.optional(),
+  cell: z.tuple([index, index]).optional(),
+})
 
 /** What a window's request must look like; a window is not trusted to keep to its types. */
 export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
@@ -89,6 +106,8 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
   'run.remove': byRun,
   'run.follow': z.strictObject({ run: id, from: z.int().min(0) }),
   'run.unfollow': byRun,
+  'run.watch': z.strictObject({ run: id, watches: z.array(watch).max(MOST_WATCHES) }),
+  'watch.read': z.strictObject({ run: id, watch: z.string().max(1000), train: id }),
   'run.graph': byRun,
   'runs.list': byDocument,
   'picture.read': z.strictObject({ run: id, name: z.string().min(1).max(500) }),

@@ -5,6 +5,7 @@ import { logFault } from './fault.ts'
 import type { StoredEntry } from './queue-store.ts'
 import { isLive, writeRunFile } from './run-folders.ts'
 import { RunLog } from './run-log.ts'
+import { RunWatches } from './run-watches.ts'
 
 /** While steps are taken, the time is noted this often. */
 const MARK_MS = 250
@@ -25,6 +26,7 @@ export interface RunOrder {
 export class QueuedRun {
   readonly order: RunOrder
   readonly log: RunLog
+  readonly watches = new RunWatches()
   options: EnqueueOptions
   /** Goes on with what is in its folder. */
   resume = false

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { parseGraph } from '../graph/parse.ts'
 import type { EngineName } from '../protocol/engine-name.ts'
 import type { ParamChange } from '../protocol/messages.ts'
+import type { WatchNotice, WatchSpec } from '../protocol/watch.ts'
 import type { EnqueueOptions, RunAction, RunFork, RunInfo } from '../protocol/workbench.ts'
 import { readIfThere } from './disk.ts'
 import { EngineGone } from './engine-process.ts'
@@ -27,6 +28,7 @@ export interface RunQueueOptions {
   /** Bytes of memory that a run may take for states to step back to. */
   readonly snapshotBytes: () => number
   readonly onChange: () => void
+  readonly onWatched: (run: string, notice: WatchNotice) => void
 }
 
 /** Runs, one at a time, in the order in which they were asked for. */
@@ -105,6 +107,17 @@ export class RunQueue {
   ): Promise<RunInfo> {
     await secureCheckpoint(from.fork, this.find(parent.id), this.options.engine)
     return this.enqueue(text, { engine: parent.engine, fresh: false, paused }, from)
+  }
+
+  /** What a run is watched by; returns what there is to read. A run that is over is only looked back at. */
+  watch(id: string, specs: readonly WatchSpec[]): readonly WatchNotice[] {
+    const run = this.find(id)
+    if (!run) return []
+    if (run.isLive) {
+      run.watches.set(specs)
+      if (run.request) this.options.engine.tell({ type: 'watch', run: run.request.id, watches: specs })
+    }
+    return run.watches.notices
   }
 
   /** Lets a run that was held go, or queues one that ended early again, from its newest checkpoint. */
@@ -263,9 +276,15 @@ export class RunQueue {
             resumeFrom: run.resume ? (folder ?? undefined) : undefined,
             forkFrom: run.order.fork && !run.resume ? checkpointOf(run.order.fork) : undefined,
             snapshotBytes: this.options.snapshotBytes(),
+            watches: run.watches.specs,
           },
         },
         event => run.event(event),
+        (watched, bytes) => {
+          run.watches.take(watched, bytes)
+          const { id: watch, train, step } = watched
+          this.options.onWatched(run.id, { watch, train, step })
+        },
       )
       run.set({ state: 'running', startedAt: Date.now() })
       const result = await run.request.result

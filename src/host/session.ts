@@ -78,8 +78,7 @@ export class Session {
     if (this.closed || !this.greeted) return
     if (this.held.size === 0 && this.transport.buffered <= LAGGING_BYTES) this.put(event)
     else {
-      const about = 'document' in event.data ? event.data.document : ''
-      this.held.set(`${event.event} ${about}`, event)
+      this.held.set(`${event.event} ${aboutOf(event)}`, event)
       void this.pump()
     }
   }
@@ -198,4 +197,10 @@ export class Session {
       this.pumping = false
     }
   }
+}
+
+/** What a piece of news is about: a later one about the same takes its place. */
+function aboutOf({ data }: HostEvent): string {
+  if ('document' in data) return data.document
+  return 'watch' in data ? `${data.run} ${data.watch} ${data.train}` : ''
 }

@@ -91,6 +91,7 @@ export class Workbench {
       plugin: this.plugin,
       snapshotBytes: () => options.settings.read().snapshotMegabytes * 1e6,
       onChange: () => this.runsChanged(),
+      onWatched: (run, notice) => this.broadcast({ event: 'run.watched', data: { run, ...notice } }),
     })
     this.runs = new KnownRuns(this.queue)
     this.schemas = new SchemaReader(this.engine)

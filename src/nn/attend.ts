@@ -1,6 +1,7 @@
 import type { Builder } from '../ir/builder.ts'
 import type { Var } from '../ir/program.ts'
 import { inFloat32 } from './precision.ts'
+import type { Scope } from './scope.ts'
 import { softmax } from './softmax.ts'
 
 /** Added where attention is not allowed: e^-1e30 is 0, and a row with nothing to attend to stays finite. */
@@ -22,6 +23,7 @@ export type AttentionShape = readonly [batch: number, heads: number, queries: nu
  * softmax(Q Kᵀ + mask) V. With one key a head: `query` [B·heads, T, d], already divided by √d, `key` and `value`
  * [B·heads, S, d] → [B·heads, T, d]. Where groups of G heads share a key, the group stands beside the queries, so
  * that no key is copied: `query` [B·heads/G, G·T, d], `key` and `value` [B·heads/G, S, d]. The softmax is in float32.
+ * Who watches finds the maps [B, heads, T, S] as `attention` of the scope `shown`.
  *
  * Source: Vaswani et al. 2017 (arXiv 1706.03762), Eq. 1; groups: Ainslie et al. 2023 (arXiv 2305.13245).
  */
@@ -32,6 +34,7 @@ export function attend(
   value: Var,
   shape: AttentionShape,
   masks: AttentionMasks,
+  shown?: Scope,
 ): Var {
   const scores = b.dotGeneral(query, key, {
     lhsBatch: [0],
@@ -40,6 +43,7 @@ export function attend(
     rhsContract: [2],
   }) // [B·heads/G, G·T, S]
   const share = inFloat32(b, scores, v => softmax(b, forbid(b, v, shape, masks))) // [B·heads/G, G·T, S]
+  shown?.watch('attention', ['batch', 'head', 'query', 'key'], () => b.reshape(share, shape))
   return b.dotGeneral(share, value, {
     lhsBatch: [0],
     rhsBatch: [0],

@@ -63,6 +63,7 @@ export function attentionPool(s: Scope, x: Var, options: AttentionPoolOptions): 
     part(1),
     [batch, heads, queries, tokens],
     { valid: options.valid },
+    attention,
   ) // [B·heads, Q, d]
   const joined = b.transpose(b.reshape(mixed, [batch, heads, queries, head]), [0, 2, 1, 3]) // [B, Q, heads, d]
   const a = linear(attention.child('out_proj'), b.reshape(joined, [batch, queries, width]), width) // [B, Q, D]

@@ -40,7 +40,7 @@ export function multiHeadAttention(s: Scope, x: Var, options: AttentionOptions):
   const query = b.mul(part(0), head ** -0.5) // [B·heads, T, d]
   const [key, value] = [part(1), part(2)] // [B·heads, T, d]
 
-  const mixed = attend(b, query, key, value, [batch, heads, tokens, tokens], options) // [B·heads, T, d]
+  const mixed = attend(b, query, key, value, [batch, heads, tokens, tokens], options, s) // [B·heads, T, d]
   const joined = b.transpose(b.reshape(mixed, [batch, heads, tokens, head]), [0, 2, 1, 3]) // [B, T, heads, d]
   const y = linear(s.child('out_proj'), b.reshape(joined, [batch * tokens, width]), width, {
     std: options.outStd,

@@ -39,7 +39,7 @@ export interface GroupedAttentionOptions extends AttentionMasks {
  */
 export function groupedAttention(s: Scope, x: Var, options: GroupedAttentionOptions): Var {
   const { query, key, value, shape } = projectHeads(s, x, options)
-  return joinHeads(s, attend(s.b, query, key, value, shape, options), x, options)
+  return joinHeads(s, attend(s.b, query, key, value, shape, options, s), x, options)
 }
 
 /** What attention works on: see `attend`. */

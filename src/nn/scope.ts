@@ -68,4 +68,9 @@ export interface Scope {
    * inner values, where the stage trades time for memory. `build` must use the scope it is given.
    */
   block(build: (s: Scope) => Var): Var
+  /**
+   * Offers an inner value that is on no wire, such as attention maps, to people who watch: `axes` name its axes.
+   * `make` is called only where someone asked for it, so a program that nobody watches is the same without it.
+   */
+  watch(name: string, axes: readonly string[], make: () => Var): void
 }

@@ -3,6 +3,7 @@ import type { Report } from '../graph/host.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
 import type { TimingPlan } from '../graph/timing.ts'
 import type { EngineName } from './engine-name.ts'
+import type { Watched, WatchSpec, WatchStats } from './watch.ts'
 
 /** A graph as a client hands it over: its text, and the file it came from, for places and relative paths. */
 export interface GraphSource {
@@ -39,6 +40,8 @@ export interface RunOptions {
   readonly fresh: boolean
   /** Pauses before the first step. */
   readonly paused?: boolean
+  /** Wires that are watched from the first step on; they change nothing that the run makes. */
+  readonly watches?: readonly WatchSpec[]
   /** Where XLA runs; by default on CUDA where it works, else on the CPU. */
   readonly platform?: 'cpu' | 'cuda'
   /** How many devices share each program; 1 by default. Results differ between numbers only by rounding. */
@@ -167,6 +170,13 @@ export type Command =
       readonly type: 'edit'
       readonly run: number
       readonly changes: readonly ParamChange[]
+    }
+  /** From now on these wires of a run are watched, and no others. */
+  | {
+      readonly id: number
+      readonly type: 'watch'
+      readonly run: number
+      readonly watches: readonly WatchSpec[]
     }
   /** Times a fixed model, in turn with the peers: `rounds` rounds of `stepsPerRound` calls each. */
   | {
@@ -303,6 +313,16 @@ export type Event =
   | { readonly type: 'inherited'; readonly node: string; readonly steps: readonly StepEvent[] }
   | StepEvent
   | { readonly type: 'checkpoint'; readonly node: string; readonly step: number; readonly path: string }
+  /** A watched wire was computed on the weights that a Train had after `step` steps. */
+  | {
+      readonly type: 'watch'
+      readonly node: string
+      readonly wire: string
+      readonly inner?: string
+      readonly field: string
+      readonly step: number
+      readonly stats: WatchStats
+    }
   | { readonly type: 'report'; readonly node: string; readonly report: Report }
 
 export type Result =
@@ -331,7 +351,7 @@ export type Result =
       readonly attribution: readonly string[]
     }
   | { readonly type: 'stopping' }
-  /** A `control` was heard; `paused` and `resumed` say when it takes effect. */
+  /** A `control` or a `watch` was heard; `paused` and `resumed` say when it takes effect. */
   | { readonly type: 'controlled' }
   | {
       readonly type: 'failed'
@@ -347,4 +367,11 @@ export type Message =
   | { readonly type: 'ready'; readonly version: string }
   /** Some events of a command, in order; metrics among them are on the disk. */
   | { readonly type: 'events'; readonly id: number; readonly events: readonly Event[] }
+  /** What a watched wire of a run holds, reduced to what is shown. Not kept; the next one takes its place. */
+  | {
+      readonly type: 'watched'
+      readonly id: number
+      readonly watched: Watched
+      readonly bytes: Uint8Array
+    }
   | { readonly type: 'done'; readonly id: number; readonly result: Result }

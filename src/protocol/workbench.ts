@@ -4,6 +4,7 @@ import type { Report } from '../graph/host.ts'
 import type { DatasetSchema } from '../graph/schema.ts'
 import type { EngineName } from './engine-name.ts'
 import type { Event, MeasuredTrain, ParamChange, PlannedNode } from './messages.ts'
+import type { Watched, WatchNotice, WatchSpec } from './watch.ts'
 
 /** What a window may ask of the host: by method, what it sends and what comes back. */
 export interface HostMethods {
@@ -102,6 +103,20 @@ export interface HostMethods {
   /** From now on `run.events` come for this run, beginning with number `from`. */
   'run.follow': { readonly params: { readonly run: string; readonly from: number }; readonly result: RunInfo }
   'run.unfollow': { readonly params: { readonly run: string }; readonly result: null }
+  /**
+   * From now on a run is watched by these wires and no others. Answered with what can be read: of a run that is over,
+   * what was seen last.
+   */
+  'run.watch': {
+    readonly params: { readonly run: string; readonly watches: readonly WatchSpec[] }
+    readonly result: readonly WatchNotice[]
+  }
+  /** The newest of one watch by one Train: reduced to what is shown, with its numbers and pictures as bytes. */
+  'watch.read': {
+    readonly params: { readonly run: string; readonly watch: string; readonly train: string }
+    readonly result: Watched
+    readonly binary: true
+  }
   /** The text of the graph that a run was made from, so that the window can mark what was edited since. */
   'run.graph': { readonly params: { readonly run: string }; readonly result: { readonly text: string } }
   /** The runs of a document's file, newest first. */
@@ -137,6 +152,8 @@ export interface HostEvents {
   'runs.changed': { readonly runs: readonly RunInfo[] }
   /** What happened in a run that this window follows, in order; `from` is the number of the first. */
   'run.events': { readonly run: string; readonly from: number; readonly events: readonly Event[] }
+  /** A watched wire was computed: `watch.read` has it. */
+  'run.watched': WatchNotice & { readonly run: string }
   'engine.state': EngineState
   'plugin.state': PluginState
   /** Someone else wrote the file. `version` is its new content hash, or null when it is gone. */

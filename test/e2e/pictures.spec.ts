@@ -1,12 +1,9 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { TestInfo } from '@playwright/test'
-import { project, type Server } from './server.ts'
+import { camera, isForDocs, type Take } from './camera.ts'
+import type { Server } from './server.ts'
 import type { WorkbenchWindow } from './window.ts'
 import { expect, test } from './workbench.ts'
 
-/** `DIPTYCH_PICTURES=1` makes them for the documentation: of a model that learns something. */
-const isForDocs = process.env.DIPTYCH_PICTURES === '1'
 const STEPS = isForDocs ? 1200 : 2500
 const LARGER = {
   batch: { size: 64, imageSize: 32, textLength: 16 },
@@ -75,18 +72,6 @@ for (const theme of ['Light', 'Dark'] as const)
     await secondWindow(await workbench.window(await server.address(2)), theme, info)
     await crash(window, server, take)
   })
-
-type Take = (name: string) => Promise<void>
-
-/** Pictures go to the documentation, or else where the suite puts its output. */
-async function camera(window: WorkbenchWindow, theme: string, info: TestInfo): Promise<Take> {
-  const folder = isForDocs ? join(project, 'docs', 'pictures') : info.outputDir
-  await mkdir(folder, { recursive: true })
-  return async name => {
-    await window.page.waitForTimeout(400)
-    await window.page.screenshot({ path: join(folder, `${name}-${theme.toLowerCase()}.png`) })
-  }
-}
 
 async function wrongWire(window: WorkbenchWindow): Promise<void> {
   await window.zoomTo('image_projection')

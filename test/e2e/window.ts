@@ -186,7 +186,9 @@ export class WorkbenchWindow {
     return this.page.getByRole('region', { name: 'Runs' })
   }
 
-  async tab(name: 'Charts' | 'Live' | 'Weights' | 'Reports' | 'Plan' | 'Log' | 'Runs'): Promise<void> {
+  async tab(
+    name: 'Charts' | 'Live' | 'Weights' | 'Reports' | 'Watch' | 'Plan' | 'Log' | 'Runs',
+  ): Promise<void> {
     await this.runs.getByRole('tab', { name: new RegExp(`^${name}`) }).click()
   }
 

@@ -12,15 +12,20 @@ import type {
   Result,
   RunOptions,
 } from '../../src/protocol/messages.ts'
+import type { WatchSpec } from '../../src/protocol/watch.ts'
 import { toyDocument } from './toy.ts'
 
 export type Batch = Extract<Message, { type: 'events' }>
+
+export type Seen = Extract<Message, { type: 'watched' }>
 
 type Action = Extract<Command, { type: 'control' }>['action']
 
 /** An engine of this very process, and what it has said. */
 export class LiveEngine {
   readonly batches: Batch[] = []
+  /** What watched wires held, in order. */
+  readonly watched: Seen[] = []
   private readonly engine: Engine
   private readonly listeners = new Set<() => void>()
   private lastId = 0
@@ -28,6 +33,11 @@ export class LiveEngine {
   /** `taken`: when a batch counts as taken by the host. */
   constructor(cacheDir: string, taken: (batch: Batch) => void | Promise<void> = () => {}) {
     const send: Send = message => {
+      if (message.type === 'watched') {
+        this.watched.push(message)
+        for (const listen of [...this.listeners]) listen()
+        return undefined
+      }
       if (message.type !== 'events') return undefined
       this.batches.push(message)
       for (const listen of [...this.listeners]) listen()
@@ -63,6 +73,29 @@ export class LiveEngine {
     return this.engine.handle({ id: ++this.lastId, type: 'edit', run, changes })
   }
 
+  watch(run: number, watches: readonly WatchSpec[]): Promise<Result> {
+    return this.engine.handle({ id: ++this.lastId, type: 'watch', run, watches })
+  }
+
+  /** Resolves to the first answer to a watch after the first `from` that fits. */
+  async untilWatched(fits: (seen: Seen) => boolean, from = 0): Promise<Seen> {
+    for (;;) {
+      const found = this.watched.slice(from).find(fits)
+      if (found) return found
+      await this.news()
+    }
+  }
+
+  private news(): Promise<void> {
+    return new Promise<void>(resolve => {
+      const listen = () => {
+        this.listeners.delete(listen)
+        resolve()
+      }
+      this.listeners.add(listen)
+    })
+  }
+
   stop(run: number, how: 'checkpoint' | 'cancel'): Promise<Result> {
     return this.engine.handle({ id: ++this.lastId, type: 'stop', run, how })
   }
@@ -81,13 +114,7 @@ export class LiveEngine {
       const events = this.events(id)
       const at = events.findIndex((e, i) => i >= from && e.type === type)
       if (at >= 0) return { event: events[at] as Extract<Event, { type: T }>, at }
-      await new Promise<void>(resolve => {
-        const listen = () => {
-          this.listeners.delete(listen)
-          resolve()
-        }
-        this.listeners.add(listen)
-      })
+      await this.news()
     }
   }
 }

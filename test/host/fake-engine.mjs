@@ -19,6 +19,7 @@ process.on('message', async command => {
     case 'run': {
       const state = { how: undefined, allowed: command.options.paused ? 0 : Infinity, wake: undefined }
       state.finished = run(command, state)
+      watch(command.id, command.options.watches ?? [])
       running.set(command.id, state)
       const result = await state.finished
       running.delete(command.id)
@@ -48,12 +49,25 @@ process.on('message', async command => {
       state.wake?.()
       return done(command.id, { type: 'controlled' })
     }
+    case 'watch': {
+      const state = running.get(command.run)
+      if (state) watch(command.run, command.watches)
+      return done(command.id, { type: 'controlled' })
+    }
     case 'shutdown':
       await stopAll('checkpoint')
       done(command.id, { type: 'stopping' })
       process.disconnect()
   }
 })
+
+/** Sees something in every watch at once: its own number of bytes. */
+function watch(id, watches) {
+  for (const [i, spec] of watches.entries()) {
+    const watched = { id: spec.id, wire: spec.wire, train: 'train', step: 3, spec, ms: 1 }
+    send({ type: 'watched', id, watched, bytes: new Uint8Array(i + 1).fill(i) })
+  }
+}
 
 function stop(state, how) {
   if (!state) return

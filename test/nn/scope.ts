@@ -44,6 +44,7 @@ export class TestModel {
       named: name => this.weights.get(name)!.value,
       child: path => at(b, `${prefix}${path}/`),
       key: name => this.input(`key:${prefix}${name}`, 'u32[2]'),
+      watch: () => {},
       block: build => (remat ? b.remat(c => [build(at(c, prefix))])[0]! : build(at(b, prefix))),
     })
     this.s = at(this.b, '')

@@ -11,7 +11,7 @@ import { copyNodes, pasteNodes } from '../../src/renderer/canvas/clipboard.ts'
 import { findNodes } from '../../src/renderer/canvas/find.ts'
 import { frameOf, groupUnder, type PlacedNode } from '../../src/renderer/canvas/group-frames.ts'
 import { faultInText, readCopied } from '../../src/renderer/canvas/read-text.ts'
-import { wireTypes } from '../../src/renderer/canvas/wire-types.ts'
+import { flatWire, wireTypes } from '../../src/renderer/canvas/wire-types.ts'
 import { clip, clipSchemas, node, rewired, withNode } from '../graph/fixtures.ts'
 
 const box = (id: string, x: number, y: number, width = 100, height = 50): Box => ({
@@ -136,6 +136,23 @@ describe('what the checker never sees', () => {
     expect(
       wireTypes(withNode(led, 'turn', { in: { in: 'turn.out' } }), types).get('turn.out'),
     ).toBeUndefined()
+  })
+
+  it('is watched where its numbers are made', () => {
+    const led = withNode(
+      rewired(withTower(), 'logits', { image: 'turn.out' }),
+      'turn',
+      node('reroute', {}, { in: 'tower.output' }),
+    )
+    const twice = makeSubgraph(led, ['tower'], 'outer').document
+    const { types } = checkGraph(twice, registry, clipSchemas)
+    const made = 'outer/tower/image_unit.output'
+    for (const wire of ['outer.output', 'turn.out']) expect(flatWire(twice, types, [], wire)).toBe(made)
+    expect(flatWire(twice, types, ['outer'], 'tower.output')).toBe(made)
+    expect(flatWire(twice, types, ['outer', 'tower'], 'image_unit.output')).toBe(made)
+    expect(flatWire(twice, types, ['outer', 'tower'], '@in.image')).toBe('batch.image')
+    expect(flatWire(twice, types, [], 'batch.image')).toBe('batch.image')
+    expect(flatWire(twice, types, ['outer', 'gone'], 'image_unit.output')).toBeUndefined()
   })
 
   it('can be added: reroutes anywhere, subgraphs where they fit', () => {

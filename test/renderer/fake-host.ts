@@ -151,6 +151,10 @@ export class FakeHost {
       this.followed.delete(run)
       return null
     },
+    'run.watch': () => [],
+    'watch.read': () => {
+      throw new Refused('not-found', 'nothing is watched here')
+    },
     'run.graph': ({ run }) => ({ text: this.graphs.get(run) ?? '' }),
     'runs.list': ({ document }) =>
       [...this.runs.values()].filter(r => r.file !== null && r.file === this.open.get(document)),

@@ -48,6 +48,7 @@ class Model<K extends string> {
       key: none('random key'),
       child: path => at(`${prefix}${path}/`),
       block: build => build(at(prefix)),
+      watch: () => {},
     })
     this.scope = at('')
     this.values = Object.fromEntries(

@@ -109,6 +109,10 @@ export function nodeScope(context: ScopeContext, builder: Builder, node: Checked
       if (!key || !foldName) throw new Error('random keys exist only while training')
       return foldName(key, `${node.id}/${prefix}${name}`)
     },
+    watch: (name, axes, make) => {
+      // Inside a region, or over weights of another wire, nobody outside can see it.
+      if (b === builder && !bound) options.offered?.({ node: node.id, path: `${prefix}${name}`, axes, make })
+    },
     block: build => {
       if (!options.gradientCheckpointing) return build(at(b, prefix, emit))
       let updating = false

@@ -20,6 +20,16 @@ export interface Cut {
   readonly type: PortType
 }
 
+/** An inner value of a node that is on no wire, such as attention maps. */
+export interface Offered {
+  readonly node: string
+  /** Below the node: `transformer/resblocks/0/attn/attention`. */
+  readonly path: string
+  readonly axes: readonly string[]
+  /** Builds it; until then it is no part of the program. */
+  readonly make: () => Var
+}
+
 export interface StageOptions {
   readonly mode: Mode
   /** Rows of every Batch, or of each from its own size; undefined for its own size. */
@@ -35,6 +45,8 @@ export interface StageOptions {
   readonly key?: Var
   /** Takes the updates of state that nodes emit; without it states stay as they are. */
   readonly updates?: UpdateSink
+  /** Takes the inner values that nodes offer to people who watch. */
+  readonly offered?: (value: Offered) => void
   /** Folds a name into a key; from `nn/random`, an argument so that the stage holds no maths. */
   readonly foldName?: (key: Var, name: string) => Var
 }

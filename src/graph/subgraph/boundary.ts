@@ -41,6 +41,7 @@ export function openDef(doc: GraphDocument, name: string): GraphDocument | undef
     },
     view: def.view ?? {},
     groups: def.groups,
+    watches: undefined,
     lock: {},
   }
 }

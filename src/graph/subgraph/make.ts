@@ -13,6 +13,7 @@ import {
   wiresOf,
 } from '../document.ts'
 import { own } from '../own.ts'
+import { moveWatches } from '../watches.ts'
 import { INPUTS, isBoundary } from './boundary.ts'
 import { freshName, headOf, producerOf, renameReferences, rewire } from './rename.ts'
 
@@ -84,7 +85,10 @@ export function makeSubgraph(doc: GraphDocument, ids: readonly string[], name: s
     ...(groups.outer && { groups: groups.outer }),
     lock: lockWithout(doc.lock, inside),
   }
-  return { document, use }
+  return {
+    document: moveWatches(document, path => (inside.has(headOf(path)[0]) ? `${use}/${path}` : path)),
+    use,
+  }
 }
 
 /** The ports of a subgraph while it is made: one input for each wire that enters, one output for each that leaves. */

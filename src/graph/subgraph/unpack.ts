@@ -10,6 +10,7 @@ import {
   wiresOf,
 } from '../document.ts'
 import { own } from '../own.ts'
+import { moveWatches } from '../watches.ts'
 import { freshName, headOf, renameReferences, rewire } from './rename.ts'
 
 export interface Unpacked {
@@ -51,14 +52,15 @@ export function unpackSubgraph(doc: GraphDocument, id: string): Unpacked {
     const { mode: _mode, ...bare } = node
     return [names.get(key)!, { ...bare, ...(mode && { mode }), params, in: rewire(node, inward) }]
   })
+  const unpacked = (path: string): string => {
+    const [head, rest] = headOf(path)
+    if (head !== id || rest === '') return path
+    const [first, further] = headOf(rest.slice(1))
+    return (names.get(first) ?? first) + further
+  }
   const outer = (node: NodeJson): NodeJson => ({
     ...node,
-    params: renameReferences(node.params, path => {
-      const [head, rest] = headOf(path)
-      if (head !== id || rest === '') return path
-      const [first, further] = headOf(rest.slice(1))
-      return (names.get(first) ?? first) + further
-    }),
+    params: renameReferences(node.params, unpacked),
     in: rewire(node, outward),
   })
   const nodes = Object.entries(doc.nodes).flatMap(([key, node]): [string, NodeJson][] =>
@@ -72,7 +74,7 @@ export function unpackSubgraph(doc: GraphDocument, id: string): Unpacked {
     view: unpackedView(doc, def, id, names),
     ...(groups && { groups }),
   }
-  return { document, ids: [...names.values()] }
+  return { document: moveWatches(document, unpacked), ids: [...names.values()] }
 }
 
 /** Parameters as the use gives them, else by their defaults. */

@@ -1,6 +1,7 @@
 import { EdgeLabelRenderer, type EdgeProps } from '@xyflow/react'
-import { CircleAlert, X } from 'lucide-react'
+import { CircleAlert, Eye, X } from 'lucide-react'
 import { type CSSProperties, memo, useState } from 'react'
+import { watchWire } from '../runs/watch/watch-actions.ts'
 import { documentStore, useInsight } from '../state/index.ts'
 import { disconnect } from './actions.ts'
 import { briefly, wordsOf } from './fault-words.ts'
@@ -9,7 +10,7 @@ import type { WireData, WireEdge } from './model.ts'
 import { flowOn, useOverlay } from './overlay-store.ts'
 import { useCanvasUi } from './ui-store.ts'
 import styles from './Wire.module.css'
-import { wireColour } from './wire-kind.ts'
+import { carriesNumbers, wireColour } from './wire-kind.ts'
 import { listShift, wirePath } from './wire-path.ts'
 import { useWiring } from './wiring.ts'
 
@@ -60,6 +61,17 @@ function WireLabel({ data, at, selected, full, form, placed, flow }: LabelProps)
             {shape && <span className={styles.shape}>{shape}</span>}
             {full && flow && flow !== 'none' && <span className={styles.flow}>{flow}</span>}
           </>
+        )}
+        {selected && carriesNumbers(data.kind) && (
+          <button
+            type="button"
+            className={styles.watch}
+            aria-label="Watch wire"
+            title="Watch wire"
+            onClick={() => watchWire(data.ref.from)}
+          >
+            <Eye size={12} strokeWidth={2.5} aria-hidden="true" />
+          </button>
         )}
         {selected && (
           <button

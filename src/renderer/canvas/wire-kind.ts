@@ -19,6 +19,11 @@ export type WireKind =
   | 'text'
   | 'unknown'
 
+const NUMBERS: readonly WireKind[] = ['float', 'int', 'bool', 'tok', 'feat', 'pairs', 'loss']
+
+/** Whether a wire of this kind can be watched while the graph runs. */
+export const carriesNumbers = (kind: WireKind): boolean => NUMBERS.includes(kind)
+
 export const wireColour = (kind: WireKind): string => `var(--wire-${kind})`
 
 export function kindOfType(type: PortType | undefined): WireKind {

@@ -76,6 +76,14 @@ export function toldOf<T>(
   return lookUp(placeAt(document, scope), start, document, told)
 }
 
+/** The wire of the run that a wire stands for, as it is called within the subgraphs of `scope`. */
+export const flatWire = (
+  document: GraphDocument,
+  types: Types,
+  scope: readonly string[],
+  wire: Wire,
+): Wire | undefined => toldOf({ document, scope }, wire, of => (types.has(of) ? of : undefined))
+
 function lookUp<T>(
   start: Place,
   from: Wire,

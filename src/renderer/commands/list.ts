@@ -26,6 +26,7 @@ import { docNow } from '../canvas/store.ts'
 import { enterSelected, leave, makeFromSelection, unpackSelected } from '../canvas/subgraph-actions.ts'
 import { showRunPage } from '../runs/page-store.ts'
 import { stepCount } from '../runs/step-count.ts'
+import { watchSelected } from '../runs/watch/watch-actions.ts'
 import { documentStore, tabs } from '../state/index.ts'
 import type { CommandInfo, Reach } from './keymap.ts'
 
@@ -76,8 +77,8 @@ export const COMMANDS: readonly Command[] = [
   command('stepMany', 'Run', 'Several steps', 'Ctrl+F10', () => void move('step', stepCount()), anywhere),
   command('back', 'Run', 'Back a step', 'F9', () => void move('back', 1), { ...anywhere, ...repeats }),
   command('backMany', 'Run', 'Back several steps', 'Ctrl+F9', () => void move('back', stepCount()), anywhere),
-
   command('fork', 'Run', 'Fork the shown run…', 'Ctrl+Shift+F10', forkShown, anywhere),
+  command('watch', 'Run', 'Watch the selected wire', 'W', watchSelected),
 
   command('new', 'File', 'New graph', 'Ctrl+Alt+N', newDocument, anywhere),
   command('open', 'File', 'Open…', 'Ctrl+O', showOpen, anywhere),

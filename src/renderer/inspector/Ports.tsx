@@ -1,12 +1,16 @@
+import { Eye } from 'lucide-react'
 import { useMemo } from 'react'
 import { splitWire, type Wire, wiresOf } from '../../graph/document.ts'
 import { own } from '../../graph/own.ts'
+import { isDevice, type PortType } from '../../graph/types.ts'
 import { registry } from '../../nodes/index.ts'
 import { reveal } from '../canvas/actions.ts'
 import { inputPorts, outputPorts, type PortView } from '../canvas/ports.ts'
 import { wireColour } from '../canvas/wire-kind.ts'
 import { wireTypes } from '../canvas/wire-types.ts'
+import { watchWire } from '../runs/watch/watch-actions.ts'
 import { useShown } from '../state/index.ts'
+import { IconButton } from '../ui/Button.tsx'
 import styles from './Ports.module.css'
 
 const NO_FAULTS: readonly never[] = []
@@ -45,6 +49,7 @@ export function Ports({ id }: { readonly id: string }) {
         <Port
           key={port.name}
           port={port}
+          watch={isWatched(around.types.get(`${id}.${port.name}`)) ? `${id}.${port.name}` : undefined}
           ends={(readers.get(port.name) ?? []).map(to => ({ wire: to, node: splitWire(to).node }))}
         />
       ))}
@@ -53,12 +58,16 @@ export function Ports({ id }: { readonly id: string }) {
   )
 }
 
+const isWatched = (type: PortType | undefined): boolean => type !== undefined && isDevice(type)
+
 interface PortProps {
   readonly port: PortView
+  /** The wire that can be watched here. */
+  readonly watch?: Wire
   readonly ends: readonly { readonly wire: Wire; readonly node: string }[]
 }
 
-function Port({ port, ends }: PortProps) {
+function Port({ port, watch, ends }: PortProps) {
   const type = port.carries ?? port.takes ?? 'not known yet'
   return (
     <div className={styles.port} data-bad={port.fault?.severity === 'error' || undefined}>
@@ -84,6 +93,14 @@ function Port({ port, ends }: PortProps) {
               <span className={styles.loose}>{port.side === 'in' ? 'not wired' : 'not read'}</span>
             )}
           </span>
+          {watch !== undefined && (
+            <IconButton
+              small
+              label={`Watch ${watch}`}
+              icon={<Eye size={13} />}
+              onClick={() => watchWire(watch)}
+            />
+          )}
         </p>
         <p className={styles.type}>{breakable(type)}</p>
         {port.doc && <p className={styles.doc}>{port.doc}</p>}

@@ -1,13 +1,14 @@
-import { ArrowRight, Spline, Unplug } from 'lucide-react'
+import { ArrowRight, Eye, Spline, Unplug } from 'lucide-react'
 import type { CSSProperties } from 'react'
 import { splitWire } from '../../graph/document.ts'
 import { own } from '../../graph/own.ts'
-import { type PortType, showPort } from '../../graph/types.ts'
+import { isDevice, type PortType, showPort } from '../../graph/types.ts'
 import { registry } from '../../nodes/index.ts'
 import { disconnect, reveal } from '../canvas/actions.ts'
 import { kindOfType, shapeOf, wireColour, wordOf } from '../canvas/wire-kind.ts'
 import { wireTypes } from '../canvas/wire-types.ts'
 import { useShownKeys } from '../commands/use-shown-keys.ts'
+import { watchWire } from '../runs/watch/watch-actions.ts'
 import { useShown } from '../state/index.ts'
 import type { WireRef } from '../state/types.ts'
 import { IconButton } from '../ui/Button.tsx'
@@ -38,6 +39,14 @@ export function WirePage({ wire }: { readonly wire: WireRef }) {
           <span>{type ? wordOf(kind) : 'not known yet'}</span>
         </p>
         <div className={styles.actions}>
+          {type && isDevice(type) && (
+            <IconButton
+              label="Watch"
+              shortcut={keys('watch')}
+              icon={<Eye size={15} />}
+              onClick={() => watchWire(wire.from)}
+            />
+          )}
           <IconButton
             label="Disconnect"
             shortcut={keys('delete')}

@@ -1,5 +1,5 @@
 import { useId } from 'react'
-import { shownRun, useRuns } from '../state/index.ts'
+import { shownRun, useRuns, useWatches } from '../state/index.ts'
 import { Tabs } from '../ui/Tabs.tsx'
 import { ChartsTab } from './ChartsTab.tsx'
 import { LiveTab } from './LiveTab.tsx'
@@ -12,12 +12,14 @@ import styles from './RunPanel.module.css'
 import { RunsTab } from './RunsTab.tsx'
 import { StepBar } from './StepBar.tsx'
 import { WeightsTab } from './WeightsTab.tsx'
+import { WatchTab } from './watch/WatchTab.tsx'
 
 const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
   charts: () => <ChartsTab />,
   live: () => <LiveTab />,
   weights: () => <WeightsTab />,
   reports: () => <ReportsTab />,
+  watch: () => <WatchTab />,
   plan: () => <PlanTab />,
   log: () => <LogTab />,
   runs: () => <RunsTab />,
@@ -25,7 +27,8 @@ const PAGES: Readonly<Record<Page, () => React.ReactNode>> = {
 
 /** What the run is doing and what came of it. */
 export function RunPanel() {
-  const { page } = useRunPage()
+  const page = useRunPage(state => state.page)
+  const watches = useWatches(state => state.list.length)
   const id = useId()
   const reports = useRuns(state => shownRun(state)?.reports.size ?? 0)
   const warnings = useRuns(
@@ -47,6 +50,7 @@ export function RunPanel() {
             { key: 'live', text: 'Live', count: edits },
             { key: 'weights', text: 'Weights', count: still },
             { key: 'reports', text: 'Reports', count: reports },
+            { key: 'watch', text: 'Watch', count: watches },
             { key: 'plan', text: 'Plan' },
             { key: 'log', text: 'Log', count: warnings },
             { key: 'runs', text: 'Runs', count: waiting },

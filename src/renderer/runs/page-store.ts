@@ -1,9 +1,9 @@
 import { create } from 'zustand'
 import { toggle } from '../app/layout-store.ts'
 
-export type Page = 'charts' | 'live' | 'weights' | 'reports' | 'plan' | 'log' | 'runs'
+export type Page = 'charts' | 'live' | 'weights' | 'reports' | 'watch' | 'plan' | 'log' | 'runs'
 
-/** Which page of the run's panel is shown. */
+/** Which page of the run panel is shown; other parts of the window may turn to one. */
 export const useRunPage = create<{ readonly page: Page }>(() => ({ page: 'charts' }))
 
 /** Opens it, and puts the focus there. */

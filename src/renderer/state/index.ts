@@ -8,6 +8,7 @@ import { say } from './say.ts'
 import { shownOf } from './scope.ts'
 import type { RememberedTabs, TabsState } from './tabs.ts'
 import type { DocumentState, RunsState, RunView, SessionState, TrainRun } from './types.ts'
+import type { WatchesState } from './watches.ts'
 import { createWorkbench } from './workbench.ts'
 
 const SHOWN = 'diptych.shown'
@@ -56,6 +57,7 @@ export const runsStore = workbench.runs
 export const sessionStore = workbench.session
 export const planStore = workbench.plan
 export const insightStore = workbench.insight
+export const watchesStore = workbench.watches
 
 export const useDocument = <T>(select: (state: DocumentState) => T): T => useStore(documentStore, select)
 /** The document as the canvas shows it: a subgraph where a person has entered one. */
@@ -65,6 +67,8 @@ export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsS
 export const useInsight = <T>(select: (state: InsightState) => T): T => useStore(insightStore, select)
 export const usePlan = <T>(select: (state: PlanState) => T): T => useStore(planStore, select)
 export const useSession = <T>(select: (state: SessionState) => T): T => useStore(sessionStore, select)
+
+export const useWatches = <T>(select: (state: WatchesState) => T): T => useStore(watchesStore, select)
 
 /** The run that the window shows: the newest of the open document, or one picked from its history. */
 export const shownRun = (state: RunsState): RunView | null =>

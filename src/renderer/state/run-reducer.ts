@@ -3,6 +3,7 @@ import type { RunInfo } from '../../protocol/workbench.ts'
 import { GrowingSeries } from './series.ts'
 import { StepRate } from './step-rate.ts'
 import type { NodeRun, RunView, TrainRun } from './types.ts'
+import { watchMetric } from './watch-metric.ts'
 
 /** Lines of the log that are kept. */
 const LONGEST_LOG = 2_000
@@ -130,6 +131,15 @@ export class RunReducer {
         this.inherited(event)
         touched.add(event.node)
         return
+      case 'watch': {
+        const training = this.trainings.get(event.node)
+        if (!training) return
+        const series = seriesOf(training, watchMetric(event, event.stats.count === 1))
+        series.cut(event.step)
+        series.push(event.step, event.stats.mean ?? Number.NaN)
+        touched.add(event.node)
+        return
+      }
       case 'checkpoint':
         this.checkpoints = [...this.checkpoints, { node: event.node, step: event.step }]
         return

@@ -13,6 +13,7 @@ import { Runs } from './runs.ts'
 import { createSession, listenToSession, themeOf } from './session.ts'
 import { type RememberedTabs, Tabs } from './tabs.ts'
 import type { DocumentState, RunsState, SessionState } from './types.ts'
+import { Watches, type WatchesState } from './watches.ts'
 
 /** What the stores need of the window they are in. */
 export interface Surroundings {
@@ -38,6 +39,7 @@ export interface Workbench {
   readonly runs: StoreApi<RunsState>
   readonly plan: StoreApi<PlanState>
   readonly insight: StoreApi<InsightState>
+  readonly watches: StoreApi<WatchesState>
   readonly actions: DocumentActions
   readonly tabs: Tabs
   /** The machine's preference has changed. */
@@ -112,6 +114,7 @@ export function createWorkbench(around: Surroundings): Workbench {
   runs.store.subscribe((now, before) => {
     if (now.infos !== before.infos && ended(now.infos) !== ended(before.infos)) plans.mark()
   })
+  const watches = new Watches({ client, document: documents.store, runs: runs.store })
   const { remember } = around
   const actions = new DocumentActions({
     client,
@@ -160,6 +163,7 @@ export function createWorkbench(around: Surroundings): Workbench {
       runs.again(welcome.runs)
       // What was asked for on a connection that was lost.
       plans.mark()
+      watches.again()
       session.setState({ connection: { state: 'open' } })
     } catch (error) {
       if (!isFault(error, 'lost'))
@@ -181,6 +185,7 @@ export function createWorkbench(around: Surroundings): Workbench {
     runs: runs.store,
     plan: plans.store,
     insight: insights.store,
+    watches: watches.store,
     actions,
     tabs,
     followTheme: () => session.setState({ theme: themeOf(session.getState().settings.theme, around.dark()) }),

@@ -1,0 +1,48 @@
+import { splitWire, type Wire, wiresOf } from '../../../graph/document.ts'
+import { isDevice } from '../../../graph/types.ts'
+import { docNow } from '../../canvas/store.ts'
+import { flatWire, wireTypes } from '../../canvas/wire-types.ts'
+import { documentStore, sessionStore, watchesStore } from '../../state/index.ts'
+import { showRunPage } from '../page-store.ts'
+
+/** Watches a wire of the run and shows it in the run panel. */
+export function watchFlat(wire: Wire, inner?: string): void {
+  watchesStore.getState().add(wire, inner)
+  showRunPage('watch')
+}
+
+/** Watches a wire as the canvas shows it: of the graph, or of the subgraph that is open. */
+export function watchWire(shown: Wire): void {
+  const { document, checked, scope } = documentStore.getState()
+  const wire = flatWire(document, checked.types, scope, shown)
+  const type = wire === undefined ? undefined : checked.types.get(wire)
+  if (wire !== undefined && type && isDevice(type)) watchFlat(wire)
+  else sessionStore.getState().notify(`${shown} carries no numbers that could be watched`, 'info')
+}
+
+/** Watches the wire that is selected, or the first output of the selected node that carries numbers. */
+export function watchSelected(): void {
+  const { selection, document, checked } = docNow()
+  const [id] = selection.nodes
+  const numbers = ([wire, type]: readonly [Wire, Parameters<typeof isDevice>[0]]) =>
+    isDevice(type) && splitWire(wire).node === id
+  const wire = selection.wire?.from ?? [...wireTypes(document, checked.types)].find(numbers)?.[0]
+  if (wire !== undefined) watchWire(wire)
+  else sessionStore.getState().notify('Select a wire, or a node whose output carries numbers', 'info')
+}
+
+/** All wires that can be watched, by node, those that feed another node first. */
+export function watchableWires(): readonly (readonly [node: string, wires: readonly Wire[]])[] {
+  const { checked, document } = documentStore.getState()
+  const read = new Set(
+    Object.values(document.nodes).flatMap(n => Object.values(n.in).flatMap(w => [...wiresOf(w)])),
+  )
+  const byNode = new Map<string, Wire[]>()
+  for (const [wire, type] of checked.types) {
+    if (!isDevice(type)) continue
+    const { node } = splitWire(wire)
+    byNode.set(node, [...(byNode.get(node) ?? []), wire])
+  }
+  const readFirst = (a: Wire, b: Wire) => Number(read.has(b)) - Number(read.has(a))
+  return [...byNode].map(([node, wires]) => [node, wires.sort(readFirst)])
+}
