@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { GraphCommand } from '../graph/commands.ts'
 import { writeFileAtomic } from './disk.ts'
 import { logFault, systemCode } from './fault.ts'
-import { isAlive, processMark, thisProcess } from './process-mark.ts'
+import { isAlive, markName, markOf, processMark, thisProcess } from './process-mark.ts'
 
 /** An edit is on the disk this long after it was made, at the latest; it is in the system's hands at once. */
 const SYNC_MS = 500
@@ -18,6 +18,9 @@ const header = z.object({
   base: z.string().nullable(),
 })
 const command = z.looseObject({ type: z.string() })
+
+/** The end of a name while its edits are being taken over, and by which process. */
+const CLAIM = /\.(\d+-\d*)\.claimed$/
 
 /**
  * The edits of one open document since it was opened or saved: a header line, then one edit a line. The name
@@ -93,8 +96,8 @@ export class Journal {
   async recover(): Promise<readonly GraphCommand[]> {
     for (const name of await abandoned(this.folder, this.key)) {
       const path = join(this.folder, name)
-      // Renaming is the claim: only one can do it.
-      const claimed = join(this.folder, `${name}.${this.id}.claimed`)
+      // Renaming is the claim: only one can do it. Should this process end before it is done, the next one claims it.
+      const claimed = join(this.folder, `${name.replace(CLAIM, '')}.${markName(thisProcess())}.claimed`)
       try {
         await rename(path, claimed)
       } catch (e) {
@@ -108,7 +111,7 @@ export class Journal {
       }
       if (found.base !== this.base) {
         // They start from another content and can't be applied to this one; nothing of a person's is deleted.
-        await rename(claimed, join(this.folder, `${name}.unfit`))
+        await rename(claimed, claimed.replace(CLAIM, '.unfit'))
         continue
       }
       await this.inTurn(async () => {
@@ -162,11 +165,13 @@ async function abandoned(folder: string, key: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => [] as string[])
   const found: { readonly name: string; readonly time: number }[] = []
   for (const name of names) {
-    if (!name.startsWith(`${key}.`) || !name.endsWith('.jsonl')) continue
+    const claim = CLAIM.exec(name)?.[1]
+    const claimer = claim === undefined ? undefined : markOf(claim)
+    if (!name.startsWith(`${key}.`) || !(name.endsWith('.jsonl') || (claimer && !isAlive(claimer)))) continue
     const path = join(folder, name)
     const stats = await stat(path).catch(() => undefined)
     if (!stats) continue
-    if (!name.endsWith('.orphan.jsonl')) {
+    if (!claimer && !name.endsWith('.orphan.jsonl')) {
       const parsed = parse(await readFile(path, 'utf8').catch(() => ''))
       if (!parsed || isAlive(parsed.owner)) continue
     }

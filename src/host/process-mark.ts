@@ -23,6 +23,15 @@ function statOf(pid: number): { readonly state?: string; readonly started?: stri
 
 export const thisProcess = (): ProcessMark => ({ pid: process.pid, started: statOf(process.pid)?.started })
 
+/** A mark as a part of a file's name. */
+export const markName = ({ pid, started = '' }: ProcessMark): string => `${pid}-${started}`
+
+/** The mark in such a part; undefined where it is none. */
+export function markOf(name: string): ProcessMark | undefined {
+  const [, pid, started] = /^(\d+)-(\d*)$/.exec(name) ?? []
+  return pid === undefined ? undefined : { pid: Number(pid), started: started || undefined }
+}
+
 export function isAlive({ pid, started }: ProcessMark): boolean {
   try {
     process.kill(pid, 0)

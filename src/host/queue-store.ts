@@ -5,7 +5,7 @@ import { ENGINES } from '../protocol/engine-name.ts'
 import type { EnqueueOptions } from '../protocol/workbench.ts'
 import { writeFileAtomicSync } from './disk.ts'
 import { systemCode } from './fault.ts'
-import { isAlive, processMark, thisProcess } from './process-mark.ts'
+import { isAlive, markName, markOf, processMark, thisProcess } from './process-mark.ts'
 
 const entry = z.object({
   id: z.string(),
@@ -38,6 +38,9 @@ const queueFile = z.object({
 /** A run that waits or is under way, as it outlives the host. */
 export type StoredEntry = z.infer<typeof entry>
 
+/** Whose queue it is, and who was taking it over. */
+const NAME = /^(\d+-\d*)\.json(?:\.(\d+-\d*)\.claimed)?$/
+
 /**
  * The queues on the disk: one file a process, so that two of a person's hosts keep out of each other's way. A
  * host that starts takes over those whose process is gone.
@@ -49,8 +52,7 @@ export class QueueStore {
 
   constructor(config: string) {
     this.folder = join(config, 'queues')
-    const { pid, started = '' } = thisProcess()
-    this.path = join(this.folder, `${pid}-${started}.json`)
+    this.path = join(this.folder, `${markName(thisProcess())}.json`)
   }
 
   write(entries: readonly StoredEntry[]): void {
@@ -72,13 +74,15 @@ export class QueueStore {
 
   /** What earlier hosts have left; it is this one's from now on. */
   adopt(): StoredEntry[] {
-    const adopted: StoredEntry[] = []
+    const adopted = new Map<string, StoredEntry>()
     for (const name of list(this.folder)) {
-      if (!/^\d+-\d*\.json$/.test(name)) continue
+      const [, owner, claimer] = NAME.exec(name) ?? []
+      if (owner === undefined) continue
       const path = join(this.folder, name)
-      const found = read(path)
-      if (!found || isAlive(found.owner)) continue
-      const claimed = `${path}.${process.pid}.claimed`
+      // A host that was killed while it took a queue over left it claimed.
+      const holder = claimer === undefined ? read(path)?.owner : markOf(claimer)
+      if (!holder || isAlive(holder)) continue
+      const claimed = join(this.folder, `${owner}.json.${markName(thisProcess())}.claimed`)
       try {
         // Renaming is the claim: only one can do it.
         renameSync(path, claimed)
@@ -86,11 +90,12 @@ export class QueueStore {
         if (systemCode(e) === 'ENOENT') continue
         throw e
       }
-      adopted.push(...found.entries)
-      this.write(adopted)
+      // Killed between the two, it left a copy in its own queue.
+      for (const entry of read(claimed)?.entries ?? []) adopted.set(entry.id, entry)
+      this.write([...adopted.values()])
       rmSync(claimed, { force: true })
     }
-    return adopted
+    return [...adopted.values()]
   }
 }
 

@@ -123,7 +123,17 @@ test('edits that were not saved come back after the server was killed', async ({
   // The host has it on the disk within a second.
   await window.page.waitForTimeout(1000)
   await server.kill()
-  await expect(window.page.getByRole('alertdialog', { name: 'Reconnecting' })).toBeVisible()
+  const overlay = window.page.getByRole('alertdialog', { name: 'Reconnecting' })
+  await expect(overlay).toBeVisible()
+  // Nothing behind it hears a key: what is edited now would be on no disk.
+  for (const key of ['9', 'Delete', 'Control+z', 'Escape']) await window.page.keyboard.press(key)
+  await expect(window.card('train')).toBeAttached()
+  await expect(overlay).toBeVisible()
+  const [file] = await Promise.all([
+    window.page.waitForEvent('download'),
+    overlay.getByRole('button', { name: 'Download the graph' }).click(),
+  ])
+  expect(await readFile((await file.path())!, 'utf8')).toBe(smallGraph({ ...WISH, steps: 7 }))
   await window.page.close()
 
   const again = workbench.serve()

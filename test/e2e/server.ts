@@ -71,6 +71,11 @@ export class Server {
     })
   }
 
+  /** The one that was printed last, which nobody has used but in the moment before the next is printed. */
+  get lastAddress(): string {
+    return this.output.match(ADDRESS)?.at(-1) ?? ''
+  }
+
   /** The engine, once it is there. */
   get enginePid(): number | undefined {
     return processesWith(this.mark).find(({ command }) => command.includes('engine.mjs'))?.pid

@@ -9,7 +9,7 @@ import { type GraphWish, smallGraph } from './graphs.ts'
 import { type Places, Server } from './server.ts'
 import { WorkbenchWindow } from './window.ts'
 
-const found = JSON.parse(
+export const found = JSON.parse(
   process.env.DIPTYCH_E2E_CHROMIUM ?? '{"missing":"the global set-up did not run"}',
 ) as Found
 

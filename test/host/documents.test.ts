@@ -174,6 +174,26 @@ test('edits that were not waited for are lost for at most a second', async () =>
   expect(recovered).toEqual(recovered.map((_, i) => move(i)))
 })
 
+test('edits that were being taken over when that host was killed are taken over by the next', async () => {
+  const config = makeFolder()
+  const path = putGraph(makeFolder())
+  const child = await startChild(config)
+  const { id } = await child.open(path)
+  await child.ask('document.journal', { document: id, command: move(1) })
+  child.process.kill('SIGKILL')
+  await child.ended
+  // As the second of three hosts would leave it: the name is the claim.
+  const journals = join(config, 'journals')
+  const [name] = readdirSync(journals)
+  renameSync(join(journals, name!), join(journals, `${name}.${child.process.pid}-.claimed`))
+  const host = await startHost({ config })
+  const window = await host.window()
+  const again = await window.open(path)
+  expect(again.recovered).toEqual([move(1)])
+  await window.ask('document.close', { document: again.id })
+  expect(readdirSync(journals)).toEqual([])
+})
+
 test('a reload finds its edits; saving and closing forget them; a torn line is left out', async () => {
   const host = await startHost()
   const journals = () => readdirSync(join(host.config, 'journals'))

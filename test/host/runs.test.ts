@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { RunInfo } from '../../src/protocol/workbench.ts'
@@ -199,6 +207,27 @@ test('after the host was killed, what ran is interrupted and what waited waits f
   await window.untilRun(running.id, 'running')
   await window.ask('run.control', { run: running.id, action: 'stop' })
   await window.untilRun(running.id, 'stopped')
+})
+
+test('a queue that was being taken over when that host was killed is taken over by the next, once', async () => {
+  const config = makeFolder()
+  const path = putGraph(makeFolder())
+  const child = await startChild(config)
+  const running = await enqueue(child, path, { steps: 100_000, stepMs: 5 })
+  const waiting = await enqueue(child, path, { steps: 3 })
+  await eventually(() => stepsOf(child, running.id).length > 2)
+  child.process.kill('SIGKILL')
+  await child.ended
+  const queues = join(config, 'queues')
+  const [name] = readdirSync(queues)
+  // One before the copy was written, one after.
+  renameSync(join(queues, name!), join(queues, `${name}.${name!.replace('.json', '')}.claimed`))
+  copyFileSync(join(queues, `${name}.${name!.replace('.json', '')}.claimed`), join(queues, name!))
+  const host = await startHost({ config })
+  const { runs } = await (await host.window()).hello()
+  expect(runs).toMatchObject([{ id: running.id }, { id: waiting.id, state: 'waiting', held: true }])
+  expect(runs).toHaveLength(2)
+  expect(readdirSync(queues)).toHaveLength(1)
 })
 
 test('a headless run is shown from what it left, and can be gone on with', async () => {

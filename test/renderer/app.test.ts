@@ -174,6 +174,13 @@ describe('run controls', () => {
     expect(controls(null).back.off).toBe('Nothing is running')
   })
 
+  test('a run that waits for a word since a restart is let go by Resume', () => {
+    const run = view('waiting', { held: true })
+    expect(controls(run).hold).toMatchObject({ label: 'Resume', action: 'continue', off: false })
+    expect(summary(run)).toEqual(['Queue', 'continue', '(step)', 'remove'])
+    expect(statusOf(run, clip()).detail).toBe('waits for you: Resume')
+  })
+
   test('say why the graph can’t run', () => {
     expect(controls(null, { checked: broken }).run.off).toMatch(/^1 problem to solve first\nloss: /)
     expect(controls(null, { empty: true }).run.off).toMatch(/empty/)

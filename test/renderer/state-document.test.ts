@@ -214,6 +214,33 @@ describe('files', () => {
     expect(doc().document).not.toBe(before)
   })
 
+  test('a reader whose writer is gone gets its edits with the lease', async () => {
+    const { doc, tabs, host, journal } = await openWindow()
+    const lose = (id: string) =>
+      host.emit('document.lease', { document: id, lease: { mode: 'reader', holder: 'another window' } })
+    const gain = (id: string) => host.emit('document.lease', { document: id, lease: { mode: 'writer' } })
+    lose(doc().id!)
+    host.orphans.set(CLIP, [resize])
+    gain(doc().id!)
+    await settle()
+    expect(doc()).toMatchObject({ lease: { mode: 'writer' }, recovered: 1, dirty: true })
+    expect(doc().document).toEqual(applyCommand(parseGraph(clipText).document!, resize).document)
+    expect(journal()).toEqual([resize])
+
+    // The same while another document is shown.
+    doc().undo()
+    await settle()
+    const { id } = doc()
+    lose(id!)
+    await tabs.openText()
+    await settle()
+    host.orphans.set(CLIP, [remove])
+    gain(id!)
+    tabs.turn(1)
+    await settle()
+    expect(doc()).toMatchObject({ path: CLIP, lease: { mode: 'writer' }, recovered: 1 })
+  })
+
   test('edits of a session that ended badly come back, and can be undone', async () => {
     const host = new FakeHost()
     host.orphans.set(CLIP, [resize, remove])

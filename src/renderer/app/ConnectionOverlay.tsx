@@ -1,8 +1,10 @@
-import { PlugZap, Unplug } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { Download, PlugZap, Unplug } from 'lucide-react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useDocument, useSession } from '../state/index.ts'
+import { Button } from '../ui/Button.tsx'
 import { Progress } from '../ui/Progress.tsx'
 import styles from './ConnectionOverlay.module.css'
+import { download } from './file-actions.ts'
 
 /** A loss that is over before this is not worth a word. */
 const PATIENCE_MS = 600
@@ -22,34 +24,73 @@ export function ConnectionOverlay() {
   }, [away])
   if (connection.state === 'closed')
     return (
-      <div className={styles.overlay} role="alertdialog" aria-label="Not connected">
-        <div className={styles.box}>
-          <h2 className={styles.title}>
-            <Unplug size={18} /> Not connected
-          </h2>
-          <p className={styles.text}>{connection.reason}</p>
-          <Kept />
-        </div>
-      </div>
-    )
-  if (!away || !late) return null
-  return (
-    <div className={styles.overlay} role="alertdialog" aria-label="Reconnecting">
-      <div className={styles.box}>
+      <Overlay label="Not connected">
         <h2 className={styles.title}>
-          <PlugZap size={18} /> Reconnecting…
+          <Unplug size={18} /> Not connected
         </h2>
-        <p className={styles.text}>
-          The connection to Diptych is lost. It may have been stopped, or this computer was asleep.
-        </p>
+        <p className={styles.text}>{connection.reason}</p>
         <Kept />
-        <Progress label="Reconnecting" className={styles.bar} />
-      </div>
-    </div>
+      </Overlay>
+    )
+  if (!away) return null
+  return (
+    <Overlay label="Reconnecting" unseen={!late}>
+      <h2 className={styles.title}>
+        <PlugZap size={18} /> Reconnecting…
+      </h2>
+      <p className={styles.text}>
+        The connection to Diptych is lost. It may have been stopped, or this computer was asleep.
+      </p>
+      <Kept />
+      <Progress label="Reconnecting" className={styles.bar} />
+    </Overlay>
+  )
+}
+
+interface OverlayProps {
+  readonly label: string
+  /** It is in the way already, and not shown yet. */
+  readonly unseen?: boolean
+  readonly children: ReactNode
+}
+
+/** Over everything, dialogs too: nothing behind it hears a key, for no edit would be kept. */
+function Overlay({ label, unseen, children }: OverlayProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const element = dialog.current!
+    element.showModal()
+    // Gives the focus back to where it was.
+    return () => element.close()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      className={styles.overlay}
+      data-unseen={unseen || undefined}
+      role="alertdialog"
+      aria-label={label}
+      onCancel={event => event.preventDefault()}
+    >
+      <div className={styles.box}>{children}</div>
+    </dialog>
   )
 }
 
 function Kept() {
   const dirty = useDocument(s => s.dirty)
-  return dirty ? <p className={styles.text}>Your edits are still in this window: keep it open.</p> : null
+  if (!dirty) return null
+  return (
+    <>
+      <p className={styles.text}>
+        Edits of the last moment may be in this window only: keep it open, or download the graph as it is
+        here.
+      </p>
+      <div className={styles.actions}>
+        <Button small icon={<Download size={14} />} onClick={download}>
+          Download the graph
+        </Button>
+      </div>
+    </>
+  )
 }

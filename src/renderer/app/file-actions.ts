@@ -1,9 +1,11 @@
+import { writeGraph } from '../../graph/write.ts'
 import { centre } from '../canvas/actions.ts'
 import { docNow } from '../canvas/store.ts'
 import { messageOf } from '../host/fault.ts'
 import { documentActions, documentStore, hostClient, sessionStore, tabs } from '../state/index.ts'
 import { shareSubgraph, withSubgraph, withUpdated } from '../state/share.ts'
 import { openDialog } from './dialog-store.ts'
+import { fileName, nameOf } from './file-name.ts'
 
 export const newDocument = (): void => void tabs.openText()
 
@@ -34,6 +36,17 @@ export async function save(): Promise<boolean> {
   if (documentStore.getState().path !== null) return documentActions.save()
   showSaveAs()
   return false
+}
+
+/** Hands the shown document to the browser as a file: the way out where no host can save it. */
+export function download(): void {
+  const { document: graph, path } = documentStore.getState()
+  const url = URL.createObjectURL(new Blob([writeGraph(graph)], { type: 'application/json' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = path === null ? `${fileName(graph.meta.title)}.json` : nameOf(path)
+  link.click()
+  URL.revokeObjectURL(url)
 }
 
 /** Writes a subgraph of the document as a file; true when it is on the disk. */

@@ -68,7 +68,13 @@ function hold(info: RunInfo | null, { run, connection }: ControlsInput): Control
     case 'stopping':
       return { ...pause, off: 'The run is stopping' }
     case 'waiting':
-      return { ...pause, off: 'The run waits for its turn' }
+      if (!info.held) return { ...pause, off: 'The run waits for its turn' }
+      return {
+        ...resume,
+        hint: 'Let it run: since Diptych was started again it has waited for a word',
+        action: 'continue',
+        off: connection.state === 'open' ? false : 'Diptych is not connected',
+      }
     case 'stopped':
     case 'interrupted':
     case 'failed':

@@ -37,7 +37,8 @@ export function statusOf(run: RunView, document: GraphDocument): RunStatus {
   const over = info.endedAt !== null
   const train = activeTrain(run)
   if (over) return { ...state, detail: overDetail(run, train), fraction: null }
-  if (info.state === 'waiting') return { ...state, detail: 'waits for its turn', fraction: null }
+  if (info.state === 'waiting')
+    return { ...state, detail: info.held ? 'waits for you: Resume' : 'waits for its turn', fraction: null }
   const other = [...run.nodes].find(([id, n]) => n.state === 'running' && id !== train?.node)
   // A training that is done leaves the line to what follows it.
   if (train && (train.taken < train.steps || !other)) return { ...state, ...trainDetail(train) }

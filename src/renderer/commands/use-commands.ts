@@ -1,5 +1,4 @@
 import { useEffect } from 'react'
-import { useDialogs } from '../app/dialog-store.ts'
 import { canvasNow } from '../canvas/ui-store.ts'
 import { sessionStore } from '../state/index.ts'
 import { chordOf, onMac } from './chord.ts'
@@ -15,10 +14,12 @@ const OWN_KEYS =
 
 const isTyping = (): boolean => document.activeElement?.matches(EDITABLE) ?? false
 
+const isDialogOpen = (): boolean => document.querySelector('dialog[open]') !== null
+
 /** Keys of the canvas rest while something else has the focus that has a use for them: an input, a menu. */
 export function isCanvasFocused(): boolean {
   const at = document.activeElement
-  if (document.querySelector('dialog[open]') || isTyping()) return false
+  if (isDialogOpen() || isTyping()) return false
   if (!at || at === document.body || canvasNow()?.frame.contains(at)) return true
   // A button that was pressed keeps the focus; by itself it hears Enter and the space bar only.
   return at.matches('button') && !at.closest(OWN_KEYS)
@@ -46,7 +47,7 @@ export function useCommands(): void {
       if (!found) return
       event.preventDefault()
       // A dialog hears its keys itself.
-      if (useDialogs.getState().dialog) return
+      if (isDialogOpen()) return
       // React Flow would move and choose nodes in ways of its own.
       event.stopPropagation()
       if (event.repeat && !found.repeats) return

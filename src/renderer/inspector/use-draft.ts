@@ -1,8 +1,10 @@
 import { type KeyboardEvent, useEffect, useLayoutEffect, useReducer, useRef } from 'react'
 import { documentStore } from '../state/index.ts'
 
-/** Typing pauses this long before an edit is made, and before a fault in a text is told. */
+/** Typing pauses this long before a fault in a text is told. */
 const PAUSE_MS = 250
+/** A key is an edit after this long, whether typing pauses or not: a crash takes no more than that. */
+const EDIT_MS = 250
 
 export type Reading<T> =
   | { readonly ok: true; readonly value: T }
@@ -26,14 +28,21 @@ interface Typing {
   text: string | null
   /** Typing has paused: a fault may be told. */
   settled: boolean
-  timer: ReturnType<typeof setTimeout> | undefined
+  pause: ReturnType<typeof setTimeout> | undefined
+  /** Set while there are keys that are no edit yet. */
+  edit: ReturnType<typeof setTimeout> | undefined
 }
 
 /** A text field for a value: what is typed becomes an edit when it can be read, and stays as it is when it can't. */
 export function useDraft<T>(options: Options<T>) {
   const [, render] = useReducer((n: number) => n + 1, 0)
   const typing = useRef<Typing>(undefined)
-  typing.current ??= { text: drafts.get(keyOf(options.id)) ?? null, settled: true, timer: undefined }
+  typing.current ??= {
+    text: drafts.get(keyOf(options.id)) ?? null,
+    settled: true,
+    pause: undefined,
+    edit: undefined,
+  }
   const latest = useRef(options)
   useLayoutEffect(() => {
     latest.current = options
@@ -44,13 +53,20 @@ export function useDraft<T>(options: Options<T>) {
 
   /** Makes the edit of what is typed. */
   const flush = () => {
-    clearTimeout(t.timer)
-    t.timer = undefined
-    t.settled = true
+    clearTimeout(t.edit)
+    t.edit = undefined
     if (t.text === null) return
     const { read, commit, show, value } = latest.current
     const reading = read(t.text)
     if (reading.ok && show(reading.value) !== show(value)) commit(reading.value)
+  }
+
+  /** Typing has paused. */
+  const settle = () => {
+    clearTimeout(t.pause)
+    t.pause = undefined
+    t.settled = true
+    flush()
   }
 
   const type = (text: string) => {
@@ -59,9 +75,10 @@ export function useDraft<T>(options: Options<T>) {
     const { id, read } = latest.current
     if (read(text).ok) drafts.delete(keyOf(id))
     else drafts.set(keyOf(id), text)
-    clearTimeout(t.timer)
-    t.timer = setTimeout(() => {
-      flush()
+    t.edit ??= setTimeout(flush, EDIT_MS)
+    clearTimeout(t.pause)
+    t.pause = setTimeout(() => {
+      settle()
       render()
     }, PAUSE_MS)
     render()
@@ -69,13 +86,16 @@ export function useDraft<T>(options: Options<T>) {
 
   /** Done with this field: a text that was read is shown as the value is written. */
   const leave = () => {
-    flush()
+    settle()
     if (t.text !== null && latest.current.read(t.text).ok) t.text = null
     render()
   }
 
   const forget = () => {
-    clearTimeout(t.timer)
+    clearTimeout(t.pause)
+    clearTimeout(t.edit)
+    t.pause = undefined
+    t.edit = undefined
     t.text = null
     drafts.delete(keyOf(latest.current.id))
     render()
@@ -88,14 +108,14 @@ export function useDraft<T>(options: Options<T>) {
     if (before.current === shown) return
     before.current = shown
     const reading = t.text === null ? undefined : latest.current.read(t.text)
-    if (reading && !(reading.ok && latest.current.show(reading.value) === shown) && t.timer === undefined)
+    if (reading && !(reading.ok && latest.current.show(reading.value) === shown) && t.pause === undefined)
       forget()
   }, [shown])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the field goes
   useEffect(
     () => () => {
-      if (t.timer !== undefined) flush()
+      if (t.pause !== undefined) settle()
     },
     [],
   )

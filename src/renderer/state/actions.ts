@@ -1,14 +1,14 @@
 import type { GraphDocument } from '../../graph/document.ts'
 import { parseGraph } from '../../graph/parse.ts'
 import { writeGraph } from '../../graph/write.ts'
-import type { OpenedDocument } from '../../protocol/workbench.ts'
+import type { Lease, OpenedDocument } from '../../protocol/workbench.ts'
 import type { HostClient } from '../host/client.ts'
 import { HostError, isFault, messageOf } from '../host/fault.ts'
 import type { Documents, Parked } from './document.ts'
 import { EMPTY } from './empty.ts'
 import type { Journal, JournalSlot } from './journal.ts'
 import type { Runs } from './runs.ts'
-import type { SessionState } from './types.ts'
+import type { DocumentState, SessionState } from './types.ts'
 
 /** A document as a tab finds it again: its file, or the text that it had when it was new. */
 export type Remembered = { readonly path: string } | { readonly text: string }
@@ -33,6 +33,13 @@ export interface ParkedTab {
   readonly opened: OpenedDocument | null
 }
 
+/**
+ * A window that only read becomes the one that edits without having asked: the writer is gone. Opening the file again
+ * brings what that one had not saved.
+ */
+export const inherits = (state: Pick<DocumentState, 'lease' | 'dirty'>, lease: Lease): boolean =>
+  state.lease.mode === 'reader' && lease.mode === 'writer' && !state.dirty
+
 /** What a person does with documents as files. Each says itself when it fails, and then changes nothing. */
 export class DocumentActions {
   private readonly needs: ActionNeeds
@@ -40,6 +47,8 @@ export class DocumentActions {
   /** What a document without a file had when it was made: the host knows its edits by it. */
   private newText: string | null = null
   private opened: OpenedDocument | null = null
+  /** A person asked for the other window's place, and leaves its edits to it. */
+  private takingOver = false
 
   constructor(needs: ActionNeeds) {
     this.needs = needs
@@ -155,11 +164,20 @@ export class DocumentActions {
   async takeOver(): Promise<void> {
     const { id } = this.state
     if (id === null) return
+    this.takingOver = true
     try {
       await this.needs.client.request('document.takeOver', { document: id })
     } catch (error) {
       this.needs.notify(`This window could not take over: ${messageOf(error)}`, 'bad')
+    } finally {
+      this.takingOver = false
     }
+  }
+
+  /** The host says who edits. */
+  lease(lease: Lease): void {
+    if (!this.takingOver && inherits(this.state, lease)) void this.reload()
+    else this.needs.documents.store.setState({ lease })
   }
 
   /** The notice about recovered edits was read. */

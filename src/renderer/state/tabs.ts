@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { writeGraph } from '../../graph/write.ts'
-import type { DocumentActions, ParkedTab, Remembered } from './actions.ts'
+import type { Lease } from '../../protocol/workbench.ts'
+import { type DocumentActions, inherits, type ParkedTab, type Remembered } from './actions.ts'
 import { EMPTY } from './empty.ts'
 import type { DocumentState } from './types.ts'
 
@@ -31,6 +32,8 @@ export class Tabs {
   private readonly actions: DocumentActions
   private readonly document: StoreApi<DocumentState>
   private readonly aside = new Map<number, ParkedTab>()
+  /** Documents that this window may edit from now on, with the edits that their writer has left. */
+  private readonly heirs = new Set<number>()
   private last = 1
 
   constructor(actions: DocumentActions, document: StoreApi<DocumentState>) {
@@ -99,6 +102,7 @@ export class Tabs {
     this.store.setState({ active: key })
     this.actions.unpark(tab)
     this.refresh()
+    if (this.heirs.delete(key)) void this.actions.reload()
   }
 
   /** Shows the tab so many places further; after the last comes the first. */
@@ -124,6 +128,13 @@ export class Tabs {
     this.aside.delete(key)
     this.store.setState({ tabs: this.store.getState().tabs.filter(one => one.key !== key) })
     if (tab) await this.actions.drop(tab)
+  }
+
+  /** The host says who edits a document that is put aside. */
+  lease(document: string, lease: Lease): void {
+    for (const [key, { parked }] of this.aside)
+      if (parked.state.id === document && inherits(parked.state, lease)) this.heirs.add(key)
+      else this.tell(document, { lease })
   }
 
   /** Something that the host tells of a document that is put aside. */

@@ -135,8 +135,8 @@ export function createWorkbench(around: Surroundings): Workbench {
   })
   listenToSession(session, client, around.dark)
   client.on('document.lease', ({ document, lease }) => {
-    if (document === documents.store.getState().id) documents.store.setState({ lease })
-    else tabs.tell(document, { lease })
+    if (document === documents.store.getState().id) actions.lease(lease)
+    else tabs.lease(document, lease)
   })
   client.on('document.changedOnDisk', ({ document, version }) => {
     const open = documents.store.getState()
