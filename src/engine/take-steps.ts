@@ -188,7 +188,7 @@ async function steer(
   const pass = async () => {
     for (;;) {
       const place = { step: stepper.taken, last: stepper.taken === steps, held }
-      const errand = await watching.pass(stepper, context.gate(id, place))
+      const errand = await watching.pass(stepper, context.gate(id, place), place.last)
       const how = context.stopping()
       if (how) {
         if (how === 'checkpoint' && committed < stepper.taken) await commit()
@@ -217,7 +217,6 @@ async function steer(
       if (event && checkpointEvery > 0 && taken % checkpointEvery === 0 && taken < steps) await commit()
       await pass()
     }
-    await watching.last(stepper)
     return { state: await commit(), edits }
   } finally {
     await watching.free()

@@ -94,12 +94,15 @@ export class Watching {
     this.board = context.watches
   }
 
-  /** Passed before each step, as the gate is: shows what is due, and while the run is held all that is asked for. */
-  async pass<T>(loop: Watchable, gate: Promise<T> | T): Promise<T> {
+  /**
+   * Passed before each step and after the last, as the gate is: shows what is due, and all that is asked for while the
+   * run is held and on the weights that came of it.
+   */
+  async pass<T>(loop: Watchable, gate: Promise<T> | T, last: boolean): Promise<T> {
     const { board } = this
     if (!board) return gate
     if (!(gate instanceof Promise)) {
-      await this.show(loop, spec => spec.every > 0 && loop.taken % spec.every === 0)
+      await this.show(loop, spec => last || (spec.every > 0 && loop.taken % spec.every === 0), last)
       return gate
     }
     let isHeld = true as boolean
@@ -114,11 +117,6 @@ export class Watching {
       if (isHeld) await Promise.race([over, board.changed(version)])
     }
     return over
-  }
-
-  /** After the last step, on the weights that came of it. */
-  async last(loop: Watchable): Promise<void> {
-    await this.show(loop, () => true, true)
   }
 
   async free(): Promise<void> {
