@@ -327,7 +327,7 @@ export class RunQueue {
       reports: found?.info.reports ?? {},
       resumable,
       ...(fork && { fork }),
-      ...(began && over),
+      ...(began && over && { ...over, id }),
     }
     const run = new QueuedRun({ id, source, file, title, text, options, fork }, log, info, this.onChange)
     run.held = !began

@@ -188,7 +188,8 @@ test('after the host was killed, what ran is interrupted and what waited waits f
   const window = await host.window()
   const runs = (await window.hello()).runs
   expect(runs).toMatchObject([
-    { id: running.id, state: 'interrupted', resumable: true, file: path },
+    // Its engine may have come to commit a checkpoint and end by itself.
+    { id: running.id, state: expect.stringMatching(/^(interrupted|stopped)$/), resumable: true, file: path },
     { id: waiting.id, state: 'waiting', held: true },
   ])
   await sleep(100)
