@@ -65,9 +65,9 @@ test('by keyboard alone: the plan by its key and by its tab, a node of the plan,
   const { page, runs } = window
   const charts = runs.getByRole('tab', { name: /^Charts/ })
   await charts.focus()
-  for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowRight')
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight')
   await expect(runs.getByRole('tab', { name: 'Plan' })).toHaveAttribute('aria-selected', 'true')
-  for (let i = 0; i < 2; i++) await page.keyboard.press('ArrowLeft')
+  for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowLeft')
   await expect(charts).toHaveAttribute('aria-selected', 'true')
   await window.canvas.focus()
   await page.keyboard.press('Alt+p')
