@@ -10,7 +10,7 @@ const LARGER = {
   image_projection: { size: 48 },
   text_projection: { size: 48 },
 }
-const SOME = isForDocs ? 1500 : 20
+const SOME = isForDocs ? 1000 : 20
 
 test('pictures of watched wires, which keep no one out', async ({ workbench }, info) => {
   test.setTimeout(isForDocs ? 900_000 : 240_000)
@@ -25,9 +25,12 @@ test('pictures of watched wires, which keep no one out', async ({ workbench }, i
   await expect.poll(() => window.taken(), { timeout: 600_000 }).toBeGreaterThan(SOME)
   await window.button('Pause').click()
   await expect(window.state).toHaveText(/Paused/)
+  for (const panel of ['nodes', 'inspector'])
+    await page.getByRole('button', { name: `Hide ${panel}` }).click()
   const edge = page.getByRole('separator', { name: 'Height of the run panel' })
   await edge.focus()
   for (let i = 0; i < 20; i++) await page.keyboard.press('Shift+ArrowUp')
+  await window.fit()
   await window.tab('Watch')
   const card = (name: string) => runs.getByRole('region', { name, exact: true })
   const add = (wire: string) => runs.getByLabel('Watch a wire', { exact: true }).selectOption(wire)
