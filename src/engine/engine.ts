@@ -99,7 +99,7 @@ export class Engine {
     try {
       switch (command.type) {
         case 'check': {
-          const { graph, schemas, unreadable } = await loadGraph(command.graph, context)
+          const { graph, schemas, unreadable } = await loadGraph(command.graph, context, command.places)
           return { type: 'checked', diagnostics: graph.diagnostics, schemas, unreadable }
         }
         case 'print':

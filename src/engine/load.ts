@@ -31,14 +31,21 @@ export class GraphErrors extends Error {
   }
 }
 
-/** Parses, overrides, peeks at the sources' schemas and checks. Throws GraphErrors only when nothing can be checked. */
-export async function loadGraph(source: GraphSource, context: EngineContext): Promise<LoadedGraph> {
+/**
+ * Parses, overrides, peeks at the sources' schemas and checks. Throws GraphErrors only when nothing can be checked.
+ * `places`: where it may look besides the graph's folder; everywhere without.
+ */
+export async function loadGraph(
+  source: GraphSource,
+  context: EngineContext,
+  places?: readonly string[],
+): Promise<LoadedGraph> {
   const parsed = parseGraph(source.text)
   if (!parsed.document) throw new GraphErrors(parsed.diagnostics)
   const overridden = override(parsed.document, source)
   if (overridden.diagnostics.length) throw new GraphErrors(overridden.diagnostics)
   const folder = dirname(source.file)
-  const schemas = await peekSchemas(overridden.document, folder, context)
+  const schemas = await peekSchemas(overridden.document, folder, context, places)
   const graph = checkGraph(overridden.document, context.registry, schemas)
   const known = Object.entries(schemas).flatMap(([wire, s]) =>
     s.state === 'known' ? [[wire, s.schema]] : [],
@@ -101,11 +108,17 @@ function setPath(
 }
 
 /** Looks at every source whose settings are sound; a failure becomes a diagnostic on its node. */
-async function peekSchemas(doc: GraphDocument, folder: string, context: EngineContext): Promise<Schemas> {
+async function peekSchemas(
+  doc: GraphDocument,
+  folder: string,
+  context: EngineContext,
+  places: readonly string[] | undefined,
+): Promise<Schemas> {
   const first = checkGraph(doc, context.registry)
   const services = servicesFor({
     cacheDir: context.cacheDir,
     folder,
+    places,
     signal: context.signal,
     progress: () => {},
     bad: () => {},

@@ -8,10 +8,13 @@ const SETTLE_MS = 120
 /** Asks the engine what the sources of a graph hold. For each document only the newest question is answered. */
 export class SchemaReader {
   private readonly engine: EngineSupervisor
+  private readonly places: () => readonly string[]
   private readonly newest = new Map<string, AbortController>()
 
-  constructor(engine: EngineSupervisor) {
+  /** `places`: where a person has allowed to look. */
+  constructor(engine: EngineSupervisor, places: () => readonly string[]) {
     this.engine = engine
+    this.places = places
   }
 
   async read(document: string, file: string, text: string, signal: AbortSignal): Promise<SchemasRead> {
@@ -28,7 +31,8 @@ export class SchemaReader {
   }
 
   private async ask(file: string, text: string, signal: AbortSignal): Promise<SchemasRead> {
-    const request = this.engine.request({ type: 'check', graph: { text, file, overrides: [] } })
+    const graph = { text, file, overrides: [] }
+    const request = this.engine.request({ type: 'check', graph, places: this.places() })
     const stop = () => this.engine.tell({ type: 'stop', run: request.id, how: 'cancel' })
     signal.addEventListener('abort', stop)
     try {

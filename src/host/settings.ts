@@ -10,13 +10,14 @@ export interface SettingsStore {
   write(change: Partial<Settings>): Settings
 }
 
-const DEFAULTS: Settings = { theme: 'system', recent: [], keys: {} }
+const DEFAULTS: Settings = { theme: 'system', recent: [], keys: {}, places: [] }
 export const MOST_RECENT = 20
 
 const settings = z.object({
   theme: z.enum(['system', 'light', 'dark']).catch(DEFAULTS.theme),
   recent: z.array(z.string()).catch([]),
   keys: z.record(z.string(), z.array(z.string())).catch({}),
+  places: z.array(z.string()).catch([]),
 })
 
 /** Settings as they can be trusted, whatever a file held. */

@@ -88,7 +88,7 @@ export class Workbench {
       onChange: () => this.runsChanged(),
     })
     this.runs = new KnownRuns(this.queue)
-    this.schemas = new SchemaReader(this.engine)
+    this.schemas = new SchemaReader(this.engine, () => this.options.settings.read().places)
   }
 
   /** Takes over what an earlier host has left, and looks for the plugin. Windows may connect before it is done. */

@@ -51,7 +51,13 @@ export interface TimedTrain {
 
 /** What a client may ask of the engine. Each has an id that its events carry. */
 export type Command =
-  | { readonly id: number; readonly type: 'check'; readonly graph: GraphSource }
+  | {
+      readonly id: number
+      readonly type: 'check'
+      readonly graph: GraphSource
+      /** Where its data may be looked at besides the folder of the graph; everywhere without. */
+      readonly places?: readonly string[]
+    }
   | {
       readonly id: number
       readonly type: 'print'

@@ -258,6 +258,6 @@ test('lists graphs and folders', async () => {
   expect(listing).toMatchObject({ folder, entries: [{ name: 'b.json', kind: 'graph' }] })
   expect(statSync(join(host.config, 'settings.json')).size).toBeGreaterThan(0)
   const settings = await window.ask('settings.write', { theme: 'dark' })
-  expect(settings).toEqual({ theme: 'dark', recent: [path], keys: {} })
+  expect(settings).toEqual({ theme: 'dark', recent: [path], keys: {}, places: [] })
   expect(window.events('settings.changed').at(-1)).toEqual(settings)
 })

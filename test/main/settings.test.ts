@@ -19,14 +19,24 @@ beforeEach(() => {
 })
 
 test('settings begin with what everyone gets', () => {
-  expect(electronSettings().read()).toEqual({ theme: 'system', recent: [], keys: {} })
+  expect(electronSettings().read()).toEqual({ theme: 'system', recent: [], keys: {}, places: [] })
 })
 
 test('a change keeps the rest, and is there for the next start', () => {
   const settings = electronSettings()
   settings.write({ recent: ['/graphs/a.json'] })
-  expect(settings.write({ theme: 'dark' })).toEqual({ theme: 'dark', recent: ['/graphs/a.json'], keys: {} })
-  expect(electronSettings().read()).toEqual({ theme: 'dark', recent: ['/graphs/a.json'], keys: {} })
+  expect(settings.write({ theme: 'dark' })).toEqual({
+    theme: 'dark',
+    recent: ['/graphs/a.json'],
+    keys: {},
+    places: [],
+  })
+  expect(electronSettings().read()).toEqual({
+    theme: 'dark',
+    recent: ['/graphs/a.json'],
+    keys: {},
+    places: [],
+  })
 })
 
 test.each([

@@ -13,7 +13,7 @@ import type { CSSProperties } from 'react'
 import { shownRun, useDocument, useRuns } from '../state/index.ts'
 import { pathOf } from '../state/scope.ts'
 import styles from './StatusChip.module.css'
-import { readStatus, type Status, statusKey } from './status.ts'
+import { insideKey, readStatus, type Status, statusKey } from './status.ts'
 
 const ICONS = {
   waiting: Clock,
@@ -30,11 +30,12 @@ const ICONS = {
 /** The node's path, as runs know it. */
 export const usePath = (node: string): string => useDocument(state => pathOf(state, node))
 
-function useStatus(node: string): Status | null {
+function useStatus(node: string, subgraph: boolean): Status | null {
   const path = usePath(node)
   // What is edited in a subgraph makes the node stale that uses it.
   const outer = path.split('/', 1)[0]!
-  return readStatus(useRuns(state => statusKey(shownRun(state), path, state.stale.has(outer))))
+  const key = subgraph ? insideKey : statusKey
+  return readStatus(useRuns(state => key(shownRun(state), path, state.stale.has(outer))))
 }
 
 function Chip({ status }: { readonly status: Status }) {
@@ -48,15 +49,21 @@ function Chip({ status }: { readonly status: Status }) {
   )
 }
 
+interface Of {
+  readonly node: string
+  /** It stands for the nodes inside. */
+  readonly subgraph?: boolean
+}
+
 /** What the shown run does with this node; nothing before it has come to it. */
-export function StatusChip({ node }: { readonly node: string }) {
-  const status = useStatus(node)
+export function StatusChip({ node, subgraph = false }: Of) {
+  const status = useStatus(node, subgraph)
   return status && <Chip status={status} />
 }
 
 /** A thin bar along the card's head while the node works. */
-export function ProgressBar({ node }: { readonly node: string }) {
-  const status = useStatus(node)
+export function ProgressBar({ node, subgraph = false }: Of) {
+  const status = useStatus(node, subgraph)
   if (status?.state !== 'running' && status?.state !== 'paused') return null
   const style = { '--done': status.fraction ?? 1 } as CSSProperties
   return (

@@ -88,6 +88,10 @@ export function createWorkbench(around: Surroundings): Workbench {
   documents.store.subscribe((now, before) => {
     if (now.document !== before.document) runs.mark()
   })
+  session.subscribe((now, before) => {
+    if (now.settings.places.join('\n') !== before.settings.places.join('\n'))
+      void actions.lookAt(documents.store.getState().document)
+  })
   listenToSession(session, client, around.dark)
   client.on('document.lease', ({ document, lease }) => {
     if (document === documents.store.getState().id) documents.store.setState({ lease })
