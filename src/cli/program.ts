@@ -6,7 +6,7 @@ import { addBundleCommands } from './bundle-commands.ts'
 import { addClaimCommands } from './claim-commands.ts'
 import { benchCommand } from './commands/bench.ts'
 import { cacheListCommand, cachePruneCommand } from './commands/cache.ts'
-import { checkCommand } from './commands/check.ts'
+import { type CheckFlags, checkCommand } from './commands/check.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { nodesCommand } from './commands/nodes.ts'
 import { type PlanFlags, planCommand } from './commands/plan.ts'
@@ -222,8 +222,9 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
     .description('check graph files and print what is wrong, with lines')
     .argument('<graph...>', 'graph files')
     .option('--json', 'one JSON object a file')
+    .option('--outside', 'look at data outside the folder of the graph, too')
     .addHelpText('after', '\nExit codes: 0 no errors, 1 errors, 2 wrong command line.')
-    .action(async (files: string[], flags: { json?: boolean }) => done(await checkCommand(files, flags, io)))
+    .action(async (files: string[], flags: CheckFlags) => done(await checkCommand(files, flags, io)))
 
   program
     .command('plan')

@@ -32,6 +32,8 @@ export interface EngineContext {
   readonly persistWith: (persist: () => Promise<void>) => void
   /** Packs are read by their headers, and none is made: whoever plans a run only looks. */
   readonly looksOnly?: boolean
+  /** Where a graph that is only looked at may be looked into besides its own folder; everywhere without. */
+  readonly places?: readonly string[]
   /** What people watch. None outside a run. */
   readonly watches?: WatchBoard
   /** Why nodes run. None outside a run. */

@@ -94,6 +94,7 @@ export class Engine {
       room: () => outbox.room(),
       persistWith: persist => outbox.persistWith(persist),
       watches,
+      ...('places' in command && { places: command.places }),
     }
     this.running.set(command.id, entry)
     if (!isLook(command)) this.queue = finished

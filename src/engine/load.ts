@@ -31,7 +31,10 @@ export class GraphErrors extends Error {
   }
 }
 
-/** Parses, overrides, peeks at the sources' schemas and checks. Throws GraphErrors only when nothing can be checked. */
+/**
+ * Parses, overrides, peeks at the sources' schemas and checks. Throws GraphErrors only when nothing can be checked.
+ * It looks into the graph's folder and where the context allows.
+ */
 export async function loadGraph(source: GraphSource, context: EngineContext): Promise<LoadedGraph> {
   const parsed = parseGraph(source.text)
   if (!parsed.document) throw new GraphErrors(parsed.diagnostics)
@@ -106,6 +109,7 @@ async function peekSchemas(doc: GraphDocument, folder: string, context: EngineCo
   const services = servicesFor({
     cacheDir: context.cacheDir,
     folder,
+    places: context.places,
     signal: context.signal,
     progress: () => {},
     bad: () => {},

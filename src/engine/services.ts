@@ -16,6 +16,7 @@ import { join } from './services/join.ts'
 import { map } from './services/map.ts'
 import { mix } from './services/mix.ts'
 import { parquet } from './services/parquet.ts'
+import { mayLook } from './services/places.ts'
 import { records } from './services/records.ts'
 import { sample } from './services/sample.ts'
 import { sceneClips } from './services/scene-clips.ts'
@@ -50,7 +51,10 @@ export const servicesFor = (context: ServiceContext): Services => ({
   peekEmoji: ({ language }) => peekEmoji(language),
   peekScenes: async options => scenesSchema(options),
   peekSceneClips: async options => clipsSchema(options),
-  peekFolder: options =>
-    peekFolderAgain({ ...options, path: resolve(context.folder, options.path), signal: context.signal }),
+  peekFolder: async options => {
+    const path = resolve(context.folder, options.path)
+    await mayLook(context, options.metadata === undefined ? [path] : [path, resolve(path, options.metadata)])
+    return peekFolderAgain({ ...options, path, signal: context.signal })
+  },
   ...peekFiles(context),
 })

@@ -6,19 +6,26 @@ import { Fault } from './fault.ts'
 /** A person who types asks often; what is asked within this time is asked once. */
 const SETTLE_MS = 120
 
+/** Files and folders outside a graph's own that a person has allowed to look into. */
+export type Places = () => readonly string[]
+
+type Looking = Extract<Ask, { type: 'check' | 'plan' | 'measure' }>
+
 /** Asks the engine one kind of thing about documents. For each document only the newest question is answered. */
 export class Look {
   private readonly engine: EngineSupervisor
+  private readonly places: Places
   private readonly newest = new Map<string, AbortController>()
 
-  constructor(engine: EngineSupervisor) {
+  constructor(engine: EngineSupervisor, places: Places) {
     this.engine = engine
+    this.places = places
   }
 
   /** Throws a `Fault` where the engine fails, or a newer question has been asked. */
   async ask(
     document: string,
-    command: Ask,
+    command: Looking,
     signal: AbortSignal,
   ): Promise<Exclude<Result, { type: 'failed' }>> {
     this.newest.get(document)?.abort()
@@ -27,7 +34,7 @@ export class Look {
     const either = AbortSignal.any([own.signal, signal])
     try {
       await pause(SETTLE_MS, either)
-      const result = await this.answer(command, either)
+      const result = await this.answer({ ...command, places: this.places() }, either)
       if (result.type === 'failed') throw new Fault('engine', result.message, result.diagnostics)
       return result
     } finally {
@@ -35,7 +42,7 @@ export class Look {
     }
   }
 
-  private async answer(command: Ask, signal: AbortSignal): Promise<Result> {
+  private async answer(command: Looking, signal: AbortSignal): Promise<Result> {
     const request = this.engine.request(command)
     const stop = () => this.engine.tell({ type: 'stop', run: request.id, how: 'cancel' })
     signal.addEventListener('abort', stop)

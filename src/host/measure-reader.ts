@@ -2,14 +2,14 @@ import type { MeasuredTrain } from '../protocol/messages.ts'
 import type { EnqueueOptions } from '../protocol/workbench.ts'
 import type { EngineSupervisor } from './engine-supervisor.ts'
 import { Fault } from './fault.ts'
-import { Look } from './look.ts'
+import { Look, type Places } from './look.ts'
 
 /** Has the engine compile the steps of a Train and say what memory they need; a run under way ends first. */
 export class MeasureReader {
   private readonly look: Look
 
-  constructor(engine: EngineSupervisor) {
-    this.look = new Look(engine)
+  constructor(engine: EngineSupervisor, places: Places) {
+    this.look = new Look(engine, places)
   }
 
   async read(

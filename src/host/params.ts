@@ -47,6 +47,7 @@ export const PARAMS: { readonly [M in Method]: z.ZodType<ParamsOf<M>> } = {
     theme: z.enum(['system', 'light', 'dark']).optional(),
     recent: z.array(path).max(100).optional(),
     snapshotMegabytes: z.number().min(0).max(1e6).optional(),
+    places: z.array(path).max(1000).optional(),
     keys: z.record(z.string().max(60), z.array(z.string().max(40)).max(8)).optional(),
   }),
   'graphs.list': nothing,

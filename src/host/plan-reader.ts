@@ -2,14 +2,14 @@ import type { PlannedNode } from '../protocol/messages.ts'
 import type { EnqueueOptions } from '../protocol/workbench.ts'
 import type { EngineSupervisor } from './engine-supervisor.ts'
 import { Fault } from './fault.ts'
-import { Look } from './look.ts'
+import { Look, type Places } from './look.ts'
 
 /** Asks the engine what a run of a graph would do. */
 export class PlanReader {
   private readonly look: Look
 
-  constructor(engine: EngineSupervisor) {
-    this.look = new Look(engine)
+  constructor(engine: EngineSupervisor, places: Places) {
+    this.look = new Look(engine, places)
   }
 
   async read(

@@ -1,14 +1,14 @@
 import type { SchemasRead } from '../protocol/workbench.ts'
 import type { EngineSupervisor } from './engine-supervisor.ts'
 import { Fault } from './fault.ts'
-import { Look } from './look.ts'
+import { Look, type Places } from './look.ts'
 
 /** Asks the engine what the sources of a graph hold. */
 export class SchemaReader {
   private readonly look: Look
 
-  constructor(engine: EngineSupervisor) {
-    this.look = new Look(engine)
+  constructor(engine: EngineSupervisor, places: Places) {
+    this.look = new Look(engine, places)
   }
 
   async read(document: string, file: string, text: string, signal: AbortSignal): Promise<SchemasRead> {

@@ -10,7 +10,7 @@ export interface SettingsStore {
   write(change: Partial<Settings>): Settings
 }
 
-const DEFAULTS: Settings = { theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 }
+const DEFAULTS: Settings = { theme: 'system', recent: [], keys: {}, places: [], snapshotMegabytes: 512 }
 export const MOST_RECENT = 20
 
 const settings = z.object({
@@ -18,6 +18,7 @@ const settings = z.object({
   recent: z.array(z.string()).catch([]),
   snapshotMegabytes: z.number().min(0).catch(DEFAULTS.snapshotMegabytes),
   keys: z.record(z.string(), z.array(z.string())).catch({}),
+  places: z.array(z.string()).catch([]),
 })
 
 /** Settings as they can be trusted, whatever a file held. */

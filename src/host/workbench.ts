@@ -94,9 +94,10 @@ export class Workbench {
       onWatched: (run, notice) => this.broadcast({ event: 'run.watched', data: { run, ...notice } }),
     })
     this.runs = new KnownRuns(this.queue)
-    this.schemas = new SchemaReader(this.engine)
-    this.plans = new PlanReader(this.engine)
-    this.measures = new MeasureReader(this.engine)
+    const places = () => this.options.settings.read().places
+    this.schemas = new SchemaReader(this.engine, places)
+    this.plans = new PlanReader(this.engine, places)
+    this.measures = new MeasureReader(this.engine, places)
   }
 
   /** Takes over what an earlier host has left, and looks for the plugin. Windows may connect before it is done. */

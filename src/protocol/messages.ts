@@ -119,7 +119,13 @@ export interface TimedTrain {
 
 /** What a client may ask of the engine. Each has an id that its events carry. */
 export type Command =
-  | { readonly id: number; readonly type: 'check'; readonly graph: GraphSource }
+  | {
+      readonly id: number
+      readonly type: 'check'
+      readonly graph: GraphSource
+      /** Where its data may be looked at besides the folder of the graph; everywhere without. */
+      readonly places?: readonly string[]
+    }
   | {
       readonly id: number
       readonly type: 'print'
@@ -133,6 +139,7 @@ export type Command =
       readonly id: number
       readonly type: 'plan'
       readonly graph: GraphSource
+      readonly places?: readonly string[]
       readonly options: Pick<RunOptions, 'engine' | 'out' | 'fresh' | 'platform' | 'devices'>
     }
   /** Compiles the steps of all Trains, or of one, and says what they need. Reads no data, takes no step. */
@@ -140,6 +147,7 @@ export type Command =
       readonly id: number
       readonly type: 'measure'
       readonly graph: GraphSource
+      readonly places?: readonly string[]
       readonly train?: string
       readonly options: Pick<RunOptions, 'engine' | 'platform' | 'devices'>
     }

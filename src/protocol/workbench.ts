@@ -188,6 +188,8 @@ export interface Settings {
   readonly snapshotMegabytes: number
   /** A person's own keys, by command; a command that is not named has its usual ones. */
   readonly keys: Readonly<Record<string, readonly string[]>>
+  /** Files and folders outside a graph's own that graphs may be looked into before they are run. */
+  readonly places: readonly string[]
 }
 
 export interface GraphFileInfo {

@@ -9,6 +9,7 @@ import { restoring } from '../../src/graph/restore.ts'
 import { closeDef, openDef } from '../../src/graph/subgraph/boundary.ts'
 import { makeSubgraph } from '../../src/graph/subgraph/make.ts'
 import { renamePort } from '../../src/graph/subgraph/ports.ts'
+import { renameDef } from '../../src/graph/subgraph/rename-def.ts'
 import { importDefs, subgraphFile, updateDef } from '../../src/graph/subgraph/share.ts'
 import { unpackSubgraph } from '../../src/graph/subgraph/unpack.ts'
 import { withoutUnused } from '../../src/graph/subgraph/uses.ts'
@@ -167,6 +168,25 @@ describe('the ports of a subgraph', () => {
     const less = renamePort(doc, 'tower', 'out', 'output', undefined)
     expect(less.defs.tower!.out).toEqual({})
     expect(less.nodes.logits!.in).toEqual({ text: 'text_unit.output' })
+  })
+})
+
+describe('the name of a subgraph', () => {
+  const inner = makeSubgraph(openDef(made(TOWER), 'tower')!, ['image_unit'], 'unit').document
+  const doc = closeDef(made(TOWER), 'tower', inner)
+
+  test('is changed wherever it is used, in other subgraphs too', () => {
+    const named = renameDef(renameDef(doc, 'tower', 'image_tower'), 'unit', 'length_one')
+    expect(Object.keys(named.defs).sort()).toEqual(['image_tower', 'length_one'])
+    expect(named.nodes.tower!.type).toBe('def:image_tower')
+    expect(types(named)).toEqual(types(doc))
+    expect(renameDef(renameDef(named, 'image_tower', 'tower'), 'length_one', 'unit')).toEqual(doc)
+  })
+
+  test('is not that of another, and a name', () => {
+    expect(() => renameDef(doc, 'tower', 'unit')).toThrow('there is a subgraph "unit" already')
+    expect(() => renameDef(doc, 'tower', 'Two words')).toThrow(CommandFault)
+    expect(() => renameDef(doc, 'nowhere', 'x')).toThrow(CommandFault)
   })
 })
 

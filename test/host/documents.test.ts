@@ -278,6 +278,8 @@ test('lists graphs and folders', async () => {
   expect(listing).toMatchObject({ folder, entries: [{ name: 'b.json', kind: 'graph' }] })
   expect(statSync(join(host.config, 'settings.json')).size).toBeGreaterThan(0)
   const settings = await window.ask('settings.write', { theme: 'dark' })
-  expect(settings).toEqual({ theme: 'dark', recent: [path], keys: {}, snapshotMegabytes: 512 })
+  expect(settings).toEqual({
+    ...{ theme: 'dark', recent: [path], keys: {}, places: [], snapshotMegabytes: 512 },
+  })
   expect(window.events('settings.changed').at(-1)).toEqual(settings)
 })

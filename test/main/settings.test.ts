@@ -19,7 +19,9 @@ beforeEach(() => {
 })
 
 test('settings begin with what everyone gets', () => {
-  expect(electronSettings().read()).toEqual({ theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 })
+  expect(electronSettings().read()).toEqual({
+    ...{ theme: 'system', recent: [], keys: {}, places: [], snapshotMegabytes: 512 },
+  })
 })
 
 test('a change keeps the rest, and is there for the next start', () => {
@@ -30,12 +32,14 @@ test('a change keeps the rest, and is there for the next start', () => {
     recent: ['/graphs/a.json'],
     keys: {},
     snapshotMegabytes: 512,
+    places: [],
   })
   expect(electronSettings().read()).toEqual({
     theme: 'dark',
     recent: ['/graphs/a.json'],
     keys: {},
     snapshotMegabytes: 512,
+    places: [],
   })
 })
 

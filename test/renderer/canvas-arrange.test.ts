@@ -103,6 +103,18 @@ describe('a text that is pasted', () => {
     const pasted = pasteNodes(doc, copied, at => at, 'Paste')!
     expect(applyCommand(doc, pasted.command).document.nodes.tower_2!.type).toBe('def:tower')
   })
+
+  it('brings along the groups that are copied whole', () => {
+    const group = { title: 'Units', colour: 'red', nodes: ['image_unit', 'text_unit'] } as const
+    const doc: GraphDocument = { ...clip(), groups: { units: group } }
+    const copied = readCopied(copyNodes(doc, ['vision', 'image_unit', 'text_unit'], () => [0, 0]))!
+    const pasted = pasteNodes(doc, copied, at => at, 'Paste')!
+    expect(applyCommand(doc, pasted.command).document.groups).toEqual({
+      units: group,
+      units_2: { ...group, nodes: ['image_unit_2', 'text_unit_2'] },
+    })
+    expect(readCopied(copyNodes(doc, ['image_unit'], () => [0, 0]))!.groups).toBeUndefined()
+  })
 })
 
 describe('finding', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Diagnostic } from '../../src/graph/diagnostic.ts'
 import { farTitleSize } from '../../src/renderer/canvas/far-title.ts'
 import { faultToShow } from '../../src/renderer/canvas/fault-words.ts'
-import { readStatus, statusKey } from '../../src/renderer/canvas/status.ts'
+import { insideKey, readStatus, statusKey } from '../../src/renderer/canvas/status.ts'
 import type { NodeRun, RunView, TrainRun } from '../../src/renderer/state/types.ts'
 
 describe('the title from afar', () => {
@@ -38,6 +38,26 @@ describe('the status of a card', () => {
       at: '',
       fraction: 0.4,
     })
+  })
+
+  it('of a subgraph is that of its nodes together', () => {
+    const inside = (...states: NodeRun['state'][]) => {
+      const nodes = new Map(states.map((state, i) => [`tower/${i}`, { state }]))
+      const run = {
+        ...view('running', { state: 'failed' }),
+        nodes: nodes.set('towering', { state: 'failed' }),
+      }
+      return readStatus(insideKey(run, 'tower', false))
+    }
+    expect(inside('cached', 'done')).toMatchObject({ state: 'done', more: '2 of 2 nodes inside are done' })
+    expect(inside('done', 'running', 'waiting', 'waiting')).toMatchObject({
+      text: 'running 25 %',
+      fraction: 0.25,
+    })
+    expect(inside('done', 'failed', 'waiting')?.state).toBe('failed')
+    expect(inside('done', 'waiting')?.state).toBe('waiting')
+    expect(inside()).toBeNull()
+    expect(readStatus(insideKey(null, 'tower', false))).toBeNull()
   })
 
   it('says how far a Train had come when its run ended before it', () => {

@@ -46,7 +46,7 @@ export class FakeHost {
   readonly graphs = new Map<string, string>()
   readonly asked: { readonly method: Method; readonly params: unknown }[] = []
   readonly cancelled: number[] = []
-  settings: Settings = { theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 }
+  settings: Settings = { theme: 'system', recent: [], keys: {}, places: [], snapshotMegabytes: 512 }
   welcome = '/graphs/clip-emoji.json'
   /** Edits to hand out with the next document that is opened, by path. */
   readonly orphans = new Map<string, readonly GraphCommand[]>()

@@ -175,7 +175,14 @@ describe('a hint that can be done', () => {
       { code: 'DT012', severity: 'error', node: 'n', message: '', ...d } as Diagnostic,
       node,
       registry.get(node.type),
-    ).map(f => [f.label, f.command])
+    ).map(f => [f.label, 'command' in f && f.command])
+
+  it('allows a place outside the folder of the graph', () => {
+    const message =
+      '"/data/a "b".csv" lies outside the folder of this graph: it is not looked into before you allow it'
+    const [fix] = fixesOf({ code: 'DT060', severity: 'error', node: 'n', message }, undefined, undefined)
+    expect(fix).toEqual({ label: 'Look into it', place: '/data/a "b".csv' })
+  })
 
   it('renames a parameter and keeps its value', () => {
     expect(fix({ code: 'DT011', field: 'params.pach', hint: 'Did you mean "patch"?' })).toEqual([

@@ -9,6 +9,8 @@ import { jsonLine } from '../render/json.ts'
 
 export interface CheckFlags {
   readonly json?: boolean
+  /** Looks at data outside the graph's folder, too. */
+  readonly outside?: boolean
 }
 
 /** Prints the diagnostics of graph files; resolves to 1 where there are errors. */
@@ -35,7 +37,8 @@ export async function checkCommand(files: readonly string[], flags: CheckFlags, 
         continue
       }
       const { file, graph } = read
-      const result = await engine.request({ type: 'check', graph }).result
+      const result = await engine.request({ type: 'check', graph, ...(!flags.outside && { places: [] }) })
+        .result
       if (result.type === 'failed' && result.diagnostics.length === 0)
         throw new CliError(`${file}: ${result.message}`)
       const diagnostics = 'diagnostics' in result ? result.diagnostics : []

@@ -7,6 +7,8 @@ export interface ServiceContext {
   readonly cacheDir: string
   /** The folder of the graph file: relative paths start there. */
   readonly folder: string
+  /** Before a graph is run: where it may be looked into besides its own folder. Absent: everywhere. */
+  readonly places?: readonly string[]
   readonly signal: AbortSignal
   readonly progress: (what: string, done: number, total: number) => void
   /** Rows that were left out, to be shown and counted on the node. */

@@ -5,13 +5,16 @@ import { messageOf } from '../host/fault.ts'
 import { documentActions, documentStore, hostClient, sessionStore, tabs } from '../state/index.ts'
 import { shareSubgraph, withSubgraph, withUpdated } from '../state/share.ts'
 import { openDialog } from './dialog-store.ts'
+import { adviceOn } from './dropped.ts'
 import { fileName, nameOf } from './file-name.ts'
 
 export const newDocument = (): void => void tabs.openText()
 
 /** Opens a graph file that was dropped on the window: as a new document, for a page can't know where it lies. */
 export async function openDropped(file: File): Promise<void> {
-  await tabs.openText(await file.text())
+  const advice = adviceOn(file)
+  if (advice) sessionStore.getState().notify(advice.message, 'bad', advice.hint)
+  else await tabs.openText(await file.text())
 }
 
 /** Closes a tab, after asking where edits would be lost. */

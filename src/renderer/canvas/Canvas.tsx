@@ -1,14 +1,5 @@
 import '@xyflow/react/dist/base.css'
-import {
-  Background,
-  BackgroundVariant,
-  ReactFlow,
-  ReactFlowProvider,
-  SelectionMode,
-  useNodesInitialized,
-  useReactFlow,
-  useStoreApi,
-} from '@xyflow/react'
+import { ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStoreApi } from '@xyflow/react'
 import { type DragEvent, type MouseEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { openDropped } from '../app/file-actions.ts'
 import { CommandList } from '../commands/CommandList.tsx'
@@ -19,6 +10,7 @@ import { Breadcrumb } from './Breadcrumb.tsx'
 import styles from './Canvas.module.css'
 import { CanvasControls } from './CanvasControls.tsx'
 import { FindNode } from './FindNode.tsx'
+import { Ground } from './Ground.tsx'
 import { GroupFrames } from './GroupFrames.tsx'
 import { reroute } from './key-actions.ts'
 import { LiveRegion } from './LiveRegion.tsx'
@@ -30,9 +22,11 @@ import { DRAG_TYPE } from './Palette.tsx'
 import { RerouteCard } from './RerouteCard.tsx'
 import { docNow } from './store.ts'
 import { enter } from './subgraph-actions.ts'
-import { detailAt, mountCanvas, useCanvasUi } from './ui-store.ts'
+import { mountCanvas, showDetail, useCanvasUi } from './ui-store.ts'
 import { useCards, useModel } from './use-cards.ts'
 import { useClipboard } from './use-clipboard.ts'
+import { useMoving } from './use-moving.ts'
+import { FitOnOpen, MIN_ZOOM, useStart } from './use-start.ts'
 import { mayConnect, useWires } from './use-wires.ts'
 import { Wire } from './Wire.tsx'
 import { WireLine } from './WireLine.tsx'
@@ -43,27 +37,6 @@ const SNAP: [number, number] = [GRID, GRID]
 const ADD_KEYS = ['Shift', 'Meta', 'Control']
 /** Left and middle button. */
 const PAN_BUTTONS = [0, 1]
-const DOT_GAP = { close: 24, near: 24, far: 40, farther: 56, farthest: 88 }
-
-/** Fits a document into the view when it is opened. */
-function FitOnOpen() {
-  const id = useShown(state => `${state.id} ${state.scope.join('/')}`)
-  const ready = useNodesInitialized()
-  const { fitView } = useReactFlow()
-  const fitted = useRef<string | null | undefined>(undefined)
-  useEffect(() => {
-    if (!ready || fitted.current === id) return
-    fitted.current = id
-    void fitView({ padding: 0.06, maxZoom: 1 })
-  }, [ready, id, fitView])
-  return null
-}
-
-function Dots() {
-  const detail = useCanvasUi(state => state.detail)
-  const gap = DOT_GAP[detail]
-  return <Background variant={BackgroundVariant.Dots} gap={gap} size={gap / 16} color="var(--canvas-dot)" />
-}
 
 function EmptyHint() {
   const empty = useShown(state => Object.keys(state.document.nodes).length === 0)
@@ -102,6 +75,11 @@ function Popovers({
   }
 }
 
+const enterNode = (_event: unknown, { id, data }: CardNode): void => {
+  if (data.kind === 'subgraph') enter(id)
+}
+
+/** What React Flow is given must be the same from one drawing to the next: a function that is new draws every card. */
 function Flow() {
   const [frame, setFrame] = useState<HTMLElement | null>(null)
   const frameRef = useRef<HTMLElement | null>(null)
@@ -111,18 +89,16 @@ function Flow() {
   const model = useModel()
   const cards = useCards(model)
   const wires = useWires()
+  const shown = useShown(state => `${state.id} ${state.scope.join('/')}`)
+  const start = useStart(shown, frame, model.nodes)
   useClipboard()
 
   useEffect(() => (frame ? mountCanvas(flow, frame) : undefined), [flow, frame])
+  const { onMoveStart, onMoveEnd } = useMoving(frame)
   useLayoutEffect(() => {
-    const look = ({ transform }: { readonly transform: readonly [number, number, number] }) => {
-      const detail = detailAt(transform[2])
-      if (frame) frame.dataset.detail = detail
-      if (useCanvasUi.getState().detail !== detail) useCanvasUi.setState({ detail })
-    }
-    look(store.getState())
-    return store.subscribe(look)
-  }, [store, frame])
+    if (!frame || !start) return
+    return store.subscribe(({ transform }) => showDetail(frame, transform[2]))
+  }, [store, frame, start])
 
   const wireAt = (element: Element) => {
     const id = element.closest<HTMLElement>('.react-flow__edge')?.dataset.id
@@ -173,49 +149,55 @@ function Flow() {
       onDragOver={onDragOver}
       onDrop={onDrop}
     >
-      <ReactFlow<CardNode, WireEdge>
-        nodes={cards.nodes}
-        edges={cards.edges}
-        nodeTypes={NODE_TYPES}
-        edgeTypes={EDGE_TYPES}
-        onNodesChange={cards.onNodesChange}
-        onEdgesChange={cards.onEdgesChange}
-        onNodeDrag={cards.onDrag}
-        onNodeDragStop={cards.onDragStop}
-        onNodeDoubleClick={(_event, node) => node.data.kind === 'subgraph' && enter(node.id)}
-        onSelectionDragStop={(event, nodes) => cards.onDragStop(event, nodes[0]!, nodes)}
-        onConnectStart={wires.onConnectStart}
-        onConnect={wires.onConnect}
-        onConnectEnd={wires.onConnectEnd}
-        isValidConnection={mayConnect}
-        connectionLineComponent={WireLine}
-        connectionRadius={18}
-        connectOnClick={false}
-        nodesDraggable={writer}
-        nodesConnectable={writer}
-        nodeDragThreshold={2}
-        edgesReconnectable={false}
-        snapToGrid
-        snapGrid={SNAP}
-        minZoom={0.08}
-        maxZoom={2.5}
-        panOnDrag={PAN_BUTTONS}
-        panActivationKeyCode="Space"
-        selectionKeyCode="Shift"
-        multiSelectionKeyCode={ADD_KEYS}
-        selectionMode={SelectionMode.Partial}
-        deleteKeyCode={null}
-        zoomOnDoubleClick={false}
-        elevateNodesOnSelect
-        elevateEdgesOnSelect={false}
-        onlyRenderVisibleElements
-        attributionPosition="bottom-left"
-      >
-        <Dots />
-        <FitOnOpen />
-        <GroupFrames onGroupDrag={cards.onGroupDrag} onGroupDrop={cards.onGroupDrop} />
-        <CanvasControls />
-      </ReactFlow>
+      {start && (
+        <ReactFlow<CardNode, WireEdge>
+          key={shown}
+          nodes={cards.nodes}
+          edges={cards.edges}
+          nodeTypes={NODE_TYPES}
+          edgeTypes={EDGE_TYPES}
+          onNodesChange={cards.onNodesChange}
+          onEdgesChange={cards.onEdgesChange}
+          onNodeDrag={cards.onDrag}
+          onNodeDragStop={cards.onDragStop}
+          onNodeDoubleClick={enterNode}
+          onSelectionDragStop={cards.onSelectionDragStop}
+          onConnectStart={wires.onConnectStart}
+          onConnect={wires.onConnect}
+          onConnectEnd={wires.onConnectEnd}
+          isValidConnection={mayConnect}
+          connectionLineComponent={WireLine}
+          connectionRadius={18}
+          connectOnClick={false}
+          nodesDraggable={writer}
+          nodesConnectable={writer}
+          nodeDragThreshold={2}
+          edgesReconnectable={false}
+          snapToGrid
+          snapGrid={SNAP}
+          minZoom={MIN_ZOOM}
+          defaultViewport={start.viewport}
+          maxZoom={2.5}
+          panOnDrag={PAN_BUTTONS}
+          panActivationKeyCode="Space"
+          selectionKeyCode="Shift"
+          multiSelectionKeyCode={ADD_KEYS}
+          selectionMode={SelectionMode.Partial}
+          deleteKeyCode={null}
+          zoomOnDoubleClick={false}
+          onMoveStart={onMoveStart}
+          onMoveEnd={onMoveEnd}
+          elevateNodesOnSelect
+          elevateEdgesOnSelect={false}
+          onlyRenderVisibleElements
+          attributionPosition="bottom-left"
+        >
+          <Ground nodes={model.nodes} />
+          <FitOnOpen id={shown} />
+          <GroupFrames onGroupDrag={cards.onGroupDrag} onGroupDrop={cards.onGroupDrop} />
+          <CanvasControls />
+        </ReactFlow>
+      )}
       <Breadcrumb />
       <EmptyHint />
       <Popovers frame={frame} nodes={model.nodes} />

@@ -5,6 +5,7 @@ import styles from './CanvasControls.module.css'
 import { CATEGORIES } from './category.tsx'
 import type { CardNode } from './model.ts'
 import { Overlays } from './Overlays.tsx'
+import { detailAt } from './ui-store.ts'
 
 const colourOf = (node: CardNode): string => CATEGORIES[node.data.category].colour
 
@@ -41,10 +42,13 @@ const LOW = 420
 /** So far a card may reach out of sight and still count as seen. */
 const EDGE = 4
 
-/** An overview helps while part of the graph is out of sight; otherwise it would only cover cards. */
+/**
+ * An overview helps while part of the graph is out of sight; otherwise it would only cover cards. Where cards are spots
+ * the canvas is its own overview.
+ */
 function needsOverview({ nodeLookup, transform, width, height }: ReactFlowState): boolean {
-  if (height < LOW) return false
   const [left, top, zoom] = transform
+  if (height < LOW || detailAt(zoom) === 'spot') return false
   for (const { internals, measured } of nodeLookup.values()) {
     const x = internals.positionAbsolute.x * zoom + left
     const y = internals.positionAbsolute.y * zoom + top

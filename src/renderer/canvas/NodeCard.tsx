@@ -14,6 +14,7 @@ import { type CSSProperties, memo, useEffect, useRef } from 'react'
 import { ReportBody } from '../runs/ReportBody.tsx'
 import { TrainBody } from '../runs/TrainBody.tsx'
 import { CATEGORIES } from './category.tsx'
+import { FarTop, useFar } from './FarCard.tsx'
 import { farTitleSize } from './far-title.ts'
 import { briefly, faultToShow, wordsOf } from './fault-words.ts'
 import { bodyOf, type CardData, type CardNode, offWord, topHeight } from './model.ts'
@@ -94,7 +95,7 @@ function Marks({ data }: { readonly data: CardData }) {
 
 /** That it does not run, in place of what a run says of it. */
 function OffChip({ data }: { readonly data: CardData }) {
-  if (!data.off) return <StatusChip node={data.id} />
+  if (!data.off) return <StatusChip node={data.id} subgraph={data.kind === 'subgraph'} />
   const itself = data.off.by === data.id
   const Icon = data.off.mode === 'muted' ? CircleSlash : Redo2
   const word = offWord(data.off, data.id)
@@ -136,7 +137,12 @@ function usePlacesOfPorts({ id, inputs, outputs, settings, faults }: CardData): 
   }, [look, id, places])
 }
 
-function Card({ data, selected }: { readonly data: CardData; readonly selected: boolean }) {
+interface Parts {
+  readonly data: CardData
+  readonly selected: boolean
+}
+
+function Card({ data, selected }: Parts) {
   const mood = useWiring(state => cardMood(state.wiring, data))
   usePlacesOfPorts(data)
   const { icon: Icon, colour } = CATEGORIES[data.category]
@@ -176,7 +182,7 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
               <OffChip data={data} />
             </span>
           </span>
-          <ProgressBar node={data.id} />
+          <ProgressBar node={data.id} subgraph={data.kind === 'subgraph'} />
         </header>
         <Line data={data} />
         <div className={styles.ports}>
@@ -203,8 +209,39 @@ function Card({ data, selected }: { readonly data: CardData; readonly selected: 
   )
 }
 
+/** With hundreds of cards in sight, each is as little as can be seen of it. */
+function FarCard({ data, selected, far }: Parts & { readonly far: 'farthest' | 'spot' }) {
+  usePlacesOfPorts(data)
+  return (
+    <article
+      className={styles.card}
+      data-far={far}
+      data-selected={selected || undefined}
+      data-faulty={data.faults.some(fault => fault.severity === 'error') || undefined}
+      data-missing={data.kind === 'missing' || undefined}
+      data-kind={data.kind}
+      data-off={data.off?.mode}
+      style={{ '--category': data.off ? 'var(--ink-3)' : CATEGORIES[data.category].colour } as CSSProperties}
+    >
+      <FarTop data={data} named={far === 'farthest'}>
+        <OffChip data={data} />
+      </FarTop>
+      <Body data={data} />
+    </article>
+  )
+}
+
+function AnyCard({ data, selected }: Parts) {
+  const far = useFar()
+  return far ? (
+    <FarCard data={data} selected={selected} far={far} />
+  ) : (
+    <Card data={data} selected={selected} />
+  )
+}
+
 /** Where a card stands and whether it is dragged is React Flow's; a card is drawn again for its content only. */
 export const NodeCard = memo(
-  ({ data, selected }: NodeProps<CardNode>) => <Card data={data} selected={selected} />,
+  ({ data, selected }: NodeProps<CardNode>) => <AnyCard data={data} selected={selected} />,
   (a, b) => a.data === b.data && a.selected === b.selected,
 )

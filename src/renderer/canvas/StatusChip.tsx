@@ -17,7 +17,7 @@ import { isLive } from '../state/run-reducer.ts'
 import { pathOf } from '../state/scope.ts'
 import { planKey, readPlan } from './plan-status.ts'
 import styles from './StatusChip.module.css'
-import { readStatus, type Status, statusKey } from './status.ts'
+import { insideKey, readStatus, type Status, statusKey } from './status.ts'
 
 const ICONS = {
   waiting: Clock,
@@ -38,16 +38,17 @@ const ICONS = {
 export const usePath = (node: string): string => useDocument(state => pathOf(state, node))
 
 /** While a plan is shown, and nothing runs, what the next run would do; else what the shown run did. */
-function useStatus(node: string): Status | null {
+function useStatus(node: string, subgraph: boolean): Status | null {
   const path = usePath(node)
   // What is edited in a subgraph makes the node stale that uses it.
   const outer = path.split('/', 1)[0]!
+  const key = subgraph ? insideKey : statusKey
   const live = useRuns(state => {
     const run = shownRun(state)
     return run !== null && isLive(run.info)
   })
   const planned = usePlan(state => (state.nodes.length > 0 ? planKey(state, path) : null))
-  const ran = useRuns(state => statusKey(shownRun(state), path, state.stale.has(outer)))
+  const ran = useRuns(state => key(shownRun(state), path, state.stale.has(outer)))
   return live || planned === null ? readStatus(ran) : readPlan(planned)
 }
 
@@ -62,15 +63,21 @@ function Chip({ status }: { readonly status: Status }) {
   )
 }
 
+interface Of {
+  readonly node: string
+  /** It stands for the nodes inside. */
+  readonly subgraph?: boolean
+}
+
 /** What the shown run does with this node; nothing before it has come to it. */
-export function StatusChip({ node }: { readonly node: string }) {
-  const status = useStatus(node)
+export function StatusChip({ node, subgraph = false }: Of) {
+  const status = useStatus(node, subgraph)
   return status && <Chip status={status} />
 }
 
 /** A thin bar along the card's head while the node works. */
-export function ProgressBar({ node }: { readonly node: string }) {
-  const status = useStatus(node)
+export function ProgressBar({ node, subgraph = false }: Of) {
+  const status = useStatus(node, subgraph)
   if (status?.state !== 'running' && status?.state !== 'paused') return null
   const style = { '--done': status.fraction ?? 1 } as CSSProperties
   return (

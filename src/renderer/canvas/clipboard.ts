@@ -22,12 +22,17 @@ export function copyNodes(
     return [id, { ...node, in: rewire(node, inFile) }] as const
   })
   const used = kept.flatMap(id => defOf(doc.nodes[id]!.type) ?? [])
+  const chosen = new Set(kept)
+  const groups = Object.entries(doc.groups ?? {}).filter(([, group]) =>
+    group.nodes.every(id => chosen.has(id)),
+  )
   const parts = new Set(used.flatMap(name => partsOf(doc.defs, name)))
   return writeCopied({
     format: 'diptych-nodes',
     nodes: Object.fromEntries(nodes),
     view: Object.fromEntries(kept.map(id => [id, placeOf(id)])),
     defs: Object.fromEntries([...parts].map(name => [name, doc.defs[name]!])),
+    ...(groups.length > 0 && { groups: Object.fromEntries(groups) }),
   })
 }
 
@@ -83,5 +88,13 @@ export function pasteNodes(
       at: move(copied.view[id]!),
     }
   })
+  const groups = new Set(Object.keys(doc.groups ?? {}))
+  for (const [id, group] of Object.entries(copied.groups ?? {})) {
+    const nodes = group.nodes.flatMap(node => names.get(node) ?? [])
+    if (nodes.length === 0) continue
+    const fresh = freshId(id, groups)
+    groups.add(fresh)
+    commands.push({ type: 'setGroup', id: fresh, group: { ...group, nodes } })
+  }
   return { command: { type: 'group', label, commands }, ids: [...names.values()] }
 }

@@ -14,11 +14,14 @@ import {
 import type { Detail } from './ui-store.ts'
 import { listShift, wirePoint } from './wire-path.ts'
 
+/** From farthest of all, where cards are spots, wires have no labels. */
+type Readable = Exclude<Detail, 'spot'>
+
 type Lookup = ReadonlyMap<string, InternalNode<CardNode>>
 
 /** Sizes of labels and of titles from afar at each zoom, as in `Canvas.module.css`. */
-const LABEL: Readonly<Record<Detail, number>> = { close: 11, near: 11, far: 18, farther: 26, farthest: 34 }
-const TITLE: Readonly<Record<Detail, number>> = { close: 0, near: 0, far: 22, farther: 28, farthest: 36 }
+const LABEL: Readonly<Record<Readable, number>> = { close: 11, near: 11, far: 18, farther: 26, farthest: 34 }
+const TITLE: Readonly<Record<Readable, number>> = { close: 0, near: 0, far: 22, farther: 28, farthest: 36 }
 /** Widths of a letter of the word and of the shape, and a label's height, in units of its size. */
 const LETTER = 0.58
 const MONO_LETTER = 0.58
@@ -36,6 +39,7 @@ export function labelPlaces(
   lookup: Lookup,
   detail: Detail,
 ): ReadonlyMap<string, LabelPlace> {
+  if (detail === 'spot') return new Map()
   const obstacles = nodes.map(node => obstacleOf(node, detail))
   const wishes = edges.flatMap(edge => {
     const ends = edge.data && endsOf(edge, edge.data, lookup)
@@ -45,7 +49,7 @@ export function labelPlaces(
 }
 
 /** What must stay readable of a card: from afar its title only, and what its body shows. */
-function obstacleOf({ data, position, measured }: CardNode, detail: Detail): Rect {
+function obstacleOf({ data, position, measured }: CardNode, detail: Readable): Rect {
   const guess = sizeOfCard(data)
   const { width = guess.width, height = guess.height } = measured ?? {}
   const whole = { x: position.x, y: position.y, width, height }
@@ -84,7 +88,7 @@ function placeOf(
   return [x + handle.x + right, y + handle.y + (handle.height ?? 0) / 2]
 }
 
-function wishOf(id: string, data: WireData, ends: Ends, detail: Detail): LabelWish {
+function wishOf(id: string, data: WireData, ends: Ends, detail: Readable): LabelWish {
   const size = LABEL[detail]
   const { word, shape, brief } = data
   const height = Math.max(LEAST_HEIGHT, size * LINE + 6)

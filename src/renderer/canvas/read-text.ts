@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../graph/diagnostic.ts'
-import type { DefJson, NodeJson } from '../../graph/document.ts'
+import type { DefJson, Groups, NodeJson } from '../../graph/document.ts'
 import { parseGraph } from '../../graph/parse.ts'
 import { writeGraph } from '../../graph/write.ts'
 import type { Point } from './layout.ts'
@@ -11,6 +11,8 @@ export interface Copied {
   readonly view: Readonly<Record<string, Point>>
   /** The subgraphs that they use. */
   readonly defs: Readonly<Record<string, DefJson>>
+  /** The groups that are there with all their nodes. */
+  readonly groups?: Groups
 }
 
 /** Of a text longer than this nothing is looked for between words. */
@@ -86,9 +88,9 @@ function read(text: string): Copied | Diagnostic | null {
   const isNodes = value.format === 'diptych-nodes'
   if (!isNodes && value.format !== 'diptych-graph') return null
   // Nodes are read as a graph's, so that the same rules hold for both; wires from elsewhere are no fault there.
-  const { nodes, defs = {}, view = {} } = value
+  const { nodes, defs = {}, view = {}, groups } = value
   const graph = isNodes
-    ? { format: 'diptych-graph', version: 1, meta: { title: '', seed: 0 }, nodes, defs, view }
+    ? { format: 'diptych-graph', version: 1, meta: { title: '', seed: 0 }, nodes, defs, view, groups }
     : value
   const { document, diagnostics } = parseGraph(isNodes ? JSON.stringify(graph) : text)
   if (!document) return diagnostics[0] ?? null
@@ -99,6 +101,7 @@ function read(text: string): Copied | Diagnostic | null {
     nodes: document.nodes,
     view: Object.fromEntries(placed),
     defs: document.defs,
+    ...(document.groups && { groups: document.groups }),
   }
 }
 
@@ -106,7 +109,7 @@ const isRecord = (x: unknown): x is Record<string, unknown> =>
   typeof x === 'object' && x !== null && !Array.isArray(x)
 
 /** Nodes as text that people can read, paste into a chat and back. */
-export function writeCopied({ nodes, view, defs }: Copied): string {
+export function writeCopied({ nodes, view, defs, groups }: Copied): string {
   const text = writeGraph({
     format: 'diptych-graph',
     version: 1,
@@ -114,6 +117,7 @@ export function writeCopied({ nodes, view, defs }: Copied): string {
     nodes,
     defs,
     view,
+    ...(groups && { groups }),
     lock: {},
   })
   const from = text.indexOf('"nodes":')

@@ -53,6 +53,30 @@ export function statusKey(run: RunView | null, node: string, stale: boolean): st
   return [state, percent, at.what ?? '', at.why ?? '', ''].join('\n')
 }
 
+/** The most telling first: a subgraph is as its worst node is, then as the one that it waits for. */
+const TELLING = [
+  'failed',
+  'interrupted',
+  'stopped',
+  'running',
+  'paused',
+  'waiting',
+  'stale',
+  'done',
+  'cached',
+] as const
+
+/** What the shown run says of the nodes inside a subgraph, together. */
+export function insideKey(run: RunView | null, subgraph: string, stale: boolean): string {
+  const inside = [...(run?.nodes.keys() ?? [])].filter(id => id.startsWith(`${subgraph}/`))
+  const states = inside.map(id => statusKey(run, id, stale).split('\n', 1)[0])
+  const state = TELLING.find(one => states.includes(one))
+  if (!state) return ''
+  const over = states.filter(one => one === 'done' || one === 'cached').length
+  const percent = String(Math.floor((100 * over) / inside.length))
+  return [state, percent, '', `${over} of ${inside.length} nodes inside are done`, ''].join('\n')
+}
+
 export function readStatus(key: string): Status | null {
   if (!key) return null
   const [head, ...rest] = key.split('\n')

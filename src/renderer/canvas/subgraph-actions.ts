@@ -4,6 +4,7 @@ import { closeDef } from '../../graph/subgraph/boundary.ts'
 import { makeSubgraph } from '../../graph/subgraph/make.ts'
 import { renamePort } from '../../graph/subgraph/ports.ts'
 import { freshName } from '../../graph/subgraph/rename.ts'
+import { renameDef } from '../../graph/subgraph/rename-def.ts'
 import { unpackSubgraph } from '../../graph/subgraph/unpack.ts'
 import { withoutUnused } from '../../graph/subgraph/uses.ts'
 import { messageOf } from '../host/fault.ts'
@@ -73,6 +74,14 @@ export function leave(): boolean {
   go(scope.slice(0, -1))
   return true
 }
+
+/** Gives the subgraph that is shown another name. */
+export const changeName = (to: string): void =>
+  attempt('It was not renamed', () => {
+    const { document, scope, replace } = documentStore.getState()
+    const name = defAt(document, scope)
+    if (name !== undefined) replace(renameDef(document, name, to), 'Rename subgraph')
+  })
 
 /** Gives a port of the subgraph that is shown another name; without one it is taken away. */
 export const changePort = (side: 'in' | 'out', port: string, to: string | undefined): void =>

@@ -5,14 +5,15 @@ import type { Point } from './layout.ts'
 import type { CardNode, WireEdge } from './model.ts'
 import type { Wiring } from './wiring.ts'
 
-/** How much a card can show at this zoom: everything, its title, or hardly that. */
-export type Detail = 'close' | 'near' | 'far' | 'farther' | 'farthest'
+/** How much a card can show at this zoom: everything, its title, or only its colour. */
+export type Detail = 'close' | 'near' | 'far' | 'farther' | 'farthest' | 'spot'
 
 export const detailAt = (zoom: number): Detail => {
   if (zoom >= 1.35) return 'close'
   if (zoom >= 0.66) return 'near'
   if (zoom >= 0.44) return 'far'
-  return zoom >= 0.3 ? 'farther' : 'farthest'
+  if (zoom >= 0.3) return 'farther'
+  return zoom >= 0.15 ? 'farthest' : 'spot'
 }
 
 /** The search for a node to add: where it opens, and where the node goes. */
@@ -36,7 +37,10 @@ export type OpenPopover =
   | { readonly kind: 'commands' }
 
 interface CanvasUi {
+  /** That of the cards; while the canvas moves, that of its zoom before. */
   readonly detail: Detail
+  /** How often the canvas has come to rest at another detail. */
+  readonly rests: number
   readonly popover: OpenPopover | null
   /** The wire into which the card that is dragged would go. */
   readonly into: WireRef | null
@@ -44,9 +48,28 @@ interface CanvasUi {
 
 export const useCanvasUi = create<CanvasUi>(() => ({
   detail: 'near',
+  rests: 0,
   popover: null,
   into: null,
 }))
+
+let zoomed: Detail = 'near'
+/** That of the zoom at this moment: for cards that come into sight while the canvas moves. */
+export const detailNow = (): Detail => zoomed
+
+/** Follows the zoom; the cards do so when the canvas rests, for all of them at once take longer than a frame. */
+export function showDetail(frame: HTMLElement, zoom: number): void {
+  const before = zoomed
+  zoomed = detailAt(zoom)
+  passed ||= zoomed !== before
+  const { detail, rests } = useCanvasUi.getState()
+  if (frame.dataset.moving !== undefined || !(passed || zoomed !== detail)) return
+  passed = false
+  frame.dataset.detail = zoomed
+  useCanvasUi.setState({ detail: zoomed, rests: rests + 1 })
+}
+/** Other details were passed since the canvas rested. */
+let passed = false
 
 type Flow = ReactFlowInstance<CardNode, WireEdge>
 

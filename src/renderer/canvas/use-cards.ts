@@ -48,6 +48,7 @@ interface Cards {
   readonly onEdgesChange: (changes: EdgeChange<WireEdge>[]) => void
   readonly onDrag: (event: unknown, node: CardNode, nodes: CardNode[]) => void
   readonly onDragStop: (event: unknown, node: CardNode, nodes: CardNode[]) => void
+  readonly onSelectionDragStop: (event: unknown, nodes: CardNode[]) => void
   /** Moves cards by so much of where the document has them, while a group's frame is dragged. */
   readonly onGroupDrag: (ids: readonly string[], by: Point) => void
   readonly onGroupDrop: (ids: readonly string[]) => void
@@ -156,10 +157,21 @@ export function useCards(model: CanvasModel): Cards {
     (_event: unknown, _node: CardNode, nodes: CardNode[]) => place(nodes),
     [place],
   )
+  const onSelectionDragStop = useCallback((_event: unknown, nodes: CardNode[]) => place(nodes), [place])
   // React Flow never changes the lists that it is given.
   const nodes = shown as CardNode[]
   const edges = model.edges as WireEdge[]
-  return { nodes, edges, onNodesChange, onEdgesChange, onDrag, onDragStop, onGroupDrag, onGroupDrop }
+  return {
+    nodes,
+    edges,
+    onNodesChange,
+    onEdgesChange,
+    onDrag,
+    onDragStop,
+    onSelectionDragStop,
+    onGroupDrag,
+    onGroupDrop,
+  }
 }
 
 /** The wire under an unwired card, into which it would go. */

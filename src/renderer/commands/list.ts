@@ -81,7 +81,7 @@ export const COMMANDS: readonly Command[] = [
   command('watch', 'Run', 'Watch the selected wire', 'W', watchSelected),
 
   command('new', 'File', 'New graph', 'Ctrl+Alt+N', newDocument, anywhere),
-  command('open', 'File', 'Open…', 'Ctrl+O', showOpen, anywhere),
+  command('open', 'File', 'Open a file or a template…', 'Ctrl+O', showOpen, anywhere),
   command('nextTab', 'File', 'Next graph', 'Ctrl+Alt+ArrowRight', () => tabs.turn(1), anywhere),
   command('previousTab', 'File', 'Previous graph', 'Ctrl+Alt+ArrowLeft', () => tabs.turn(-1), anywhere),
   command('closeTab', 'File', 'Close the graph', 'Ctrl+Alt+W', () => closeTab(), anywhere),

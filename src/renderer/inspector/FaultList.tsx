@@ -2,6 +2,7 @@ import { CircleAlert, TriangleAlert, Wrench } from 'lucide-react'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import { registry } from '../../nodes/index.ts'
 import { docNow } from '../canvas/store.ts'
+import { sessionStore } from '../state/index.ts'
 import styles from './FaultList.module.css'
 import { fixesOf } from './fixes.ts'
 
@@ -27,6 +28,7 @@ export function FaultList({ faults, compact = false, onPick }: Props) {
 function Fault({ fault, compact, onPick }: { fault: Diagnostic } & Pick<Props, 'compact' | 'onPick'>) {
   const Icon = fault.severity === 'error' ? CircleAlert : TriangleAlert
   const { document, run } = docNow()
+  const { allow } = sessionStore.getState()
   const json = fault.node === undefined ? undefined : document.nodes[fault.node]
   const fixes = fixesOf(fault, json, json && registry.get(json.type))
   const place = compact ? [] : [fault.node, fault.port ?? fault.field?.replace(/^params\./, '')]
@@ -60,7 +62,7 @@ function Fault({ fault, compact, onPick }: { fault: Diagnostic } & Pick<Props, '
                 key={fix.label}
                 type="button"
                 className={styles.fix}
-                onClick={() => run(fix.command, fix.label)}
+                onClick={() => ('place' in fix ? void allow(fix.place) : run(fix.command, fix.label))}
               >
                 <Wrench size={11} /> {fix.label}
               </button>

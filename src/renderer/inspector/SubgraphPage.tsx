@@ -1,7 +1,7 @@
 import { Boxes, Share, Trash2 } from 'lucide-react'
 import { own } from '../../graph/own.ts'
 import { openDialog } from '../app/dialog-store.ts'
-import { changePort } from '../canvas/subgraph-actions.ts'
+import { changeName, changePort } from '../canvas/subgraph-actions.ts'
 import { useDocument } from '../state/index.ts'
 import { defAt } from '../state/scope.ts'
 import { Button, IconButton } from '../ui/Button.tsx'
@@ -21,7 +21,9 @@ export function SubgraphPage() {
         <span className={styles.icon}>
           <Boxes size={18} aria-hidden="true" />
         </span>
-        <p className={styles.plainTitle}>{name}</p>
+        <div className={styles.title}>
+          <NameInput label="Name of the subgraph" value={name} set={changeName} />
+        </div>
         <p className={styles.ids}>
           <span>subgraph</span>
         </p>

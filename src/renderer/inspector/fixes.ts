@@ -3,14 +3,15 @@ import type { Diagnostic } from '../../graph/diagnostic.ts'
 import { type NodeJson, splitWire, wiresOf } from '../../graph/document.ts'
 import type { NodeDef } from '../../graph/kit.ts'
 
-/** An edit that does what a hint says. */
-export interface Fix {
-  readonly label: string
-  readonly command: GraphCommand
-}
+/** An edit that does what a hint says; or a place outside the graph's folder that may be looked into. */
+export type Fix =
+  | { readonly label: string; readonly command: GraphCommand }
+  | { readonly label: string; readonly place: string }
 
 /** What can be done about a fault with one click: its hint, read as an edit. Empty where the hint is only advice. */
 export function fixesOf(d: Diagnostic, node: NodeJson | undefined, def: NodeDef | undefined): Fix[] {
+  const place = d.code === 'DT060' ? /^"(.+)" lies outside the folder/s.exec(d.message)?.[1] : undefined
+  if (place !== undefined) return [{ label: 'Look into it', place }]
   if (!d.node || !node || !d.hint) return []
   const isList = (port: string) => def?.inputs[port]?.list ?? false
   const meant = /^Did you mean "([^"]+)"\?$/.exec(d.hint)?.[1]

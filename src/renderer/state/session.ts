@@ -19,7 +19,7 @@ export function createSession({ client, dark }: SessionNeeds): StoreApi<SessionS
     welcome: null,
     engine: { state: 'off' },
     plugin: { state: 'ready' },
-    settings: { theme: 'system', recent: [], keys: {}, snapshotMegabytes: 512 },
+    settings: { theme: 'system', recent: [], keys: {}, places: [], snapshotMegabytes: 512 },
     theme: dark() ? 'dark' : 'light',
     toasts: [],
 
@@ -41,6 +41,15 @@ export function createSession({ client, dark }: SessionNeeds): StoreApi<SessionS
       client
         .request('settings.write', { keys })
         .catch(error => get().notify(`The keys were not kept: ${messageOf(error)}`, 'bad'))
+    },
+    allow: async place => {
+      try {
+        set({
+          settings: await client.request('settings.write', { places: [...get().settings.places, place] }),
+        })
+      } catch (error) {
+        get().notify(`${place} was not allowed: ${messageOf(error)}`, 'bad')
+      }
     },
     restartEngine: async () => {
       try {

@@ -224,5 +224,7 @@ export interface SessionState {
   setTheme(theme: Settings['theme']): void
   /** A person's own keys, by command. */
   setKeys(keys: Settings['keys']): void
+  /** From now on graphs may be looked into at this file or folder. */
+  allow(place: string): Promise<void>
   restartEngine(): Promise<void>
 }

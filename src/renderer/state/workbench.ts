@@ -133,6 +133,10 @@ export function createWorkbench(around: Surroundings): Workbench {
       insights.mark()
     }
   })
+  session.subscribe((now, before) => {
+    if (now.settings.places.join('\n') !== before.settings.places.join('\n'))
+      void actions.lookAt(documents.store.getState().document)
+  })
   listenToSession(session, client, around.dark)
   client.on('document.lease', ({ document, lease }) => {
     if (document === documents.store.getState().id) actions.lease(lease)

@@ -19,6 +19,56 @@ const ALLOWED: Config & { readonly RETURN_DOM_FRAGMENT: true } = {
   RETURN_DOM_FRAGMENT: true,
 }
 
+/** Browsers lay out what is nested by recursion, and fall over what is nested thousands of times. */
+const DEEPEST = 400
+
+/** How deep elements are nested, without recursion. */
+function depthOf(root: Node): number {
+  let deepest = 0
+  let depth = 0
+  for (let node: Node | null = root.firstChild; node; ) {
+    deepest = Math.max(deepest, depth + 1)
+    if (node.firstChild) {
+      node = node.firstChild
+      depth++
+      continue
+    }
+    while (node && node !== root && !node.nextSibling) {
+      node = node.parentNode
+      depth--
+    }
+    node = node === root ? null : (node?.nextSibling ?? null)
+  }
+  return deepest
+}
+
+/** A text that nests deeper than a stack is shown as it is written. */
+function drawn(text: string): Node {
+  try {
+    const content = DOMPurify.sanitize(markdownHtml(text), ALLOWED)
+    for (const place of content.querySelectorAll<HTMLElement>('[data-tex]')) drawFormula(place)
+    return depthOf(content) > DEEPEST ? document.createTextNode(text) : content
+  } catch {
+    return document.createTextNode(text)
+  }
+}
+
+function drawFormula(place: HTMLElement): void {
+  const tex = place.dataset.tex ?? ''
+  try {
+    katex.render(tex, place, {
+      displayMode: place.tagName === 'DIV',
+      throwOnError: false,
+      trust: false,
+      maxExpand: 200,
+      maxSize: 20,
+    })
+    if (depthOf(place) > DEEPEST) place.textContent = tex
+  } catch {
+    place.textContent = tex
+  }
+}
+
 interface Props {
   readonly text: string
   readonly className?: string
@@ -31,17 +81,7 @@ interface Props {
 export const Markdown = memo(function Markdown({ text, className }: Props) {
   const host = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
-    const content = DOMPurify.sanitize(markdownHtml(text), ALLOWED)
-    for (const place of content.querySelectorAll<HTMLElement>('[data-tex]')) {
-      katex.render(place.dataset.tex ?? '', place, {
-        displayMode: place.tagName === 'DIV',
-        throwOnError: false,
-        trust: false,
-        maxExpand: 200,
-        maxSize: 20,
-      })
-    }
-    host.current!.replaceChildren(content)
+    host.current!.replaceChildren(drawn(text))
   }, [text])
   return <div ref={host} className={className ? `${styles.markdown} ${className}` : styles.markdown} />
 })
