@@ -1,9 +1,16 @@
+import type { TrainStep } from '../graph/compile/train-step.ts'
+import { byteLength, elementCount } from '../ir/types.ts'
 import type { LoopState } from './train-loop.ts'
 
 /** Taking snapshots costs at most about this fraction of training. */
 const SHARE = 0.02
 /** More than this many are no better: their list goes to windows whenever the run holds. */
 const MOST = 200
+
+/** Bytes that each state of a Train has. */
+export const bytesOfStates = ({ weights, state }: Pick<TrainStep, 'weights' | 'state'>): number =>
+  weights.reduce((n, w) => n + 4 * elementCount(w.shape), 0) +
+  state.reduce((n, s) => n + byteLength(s.type), 0)
 
 /** Bytes of a state. */
 export function stateBytes({ weights, optimizer }: LoopState): number {
@@ -19,15 +26,17 @@ export function stateBytes({ weights, optimizer }: LoopState): number {
  */
 export class Snapshots {
   private readonly limit: number
+  private readonly each: number
   /** By rising step. */
   private held: LoopState[] = []
   private bytes = 0
   private stepMs = 0
   private copyMs = 0
 
-  /** `limit`: bytes; with 0 nothing is held. */
-  constructor(limit: number) {
+  /** `limit`: bytes; with 0 nothing is held. `each`: bytes of a state, so that one that is too large is never copied. */
+  constructor(limit: number, each = 0) {
     this.limit = limit
+    this.each = each
   }
 
   /** The steps that are held, rising. */
@@ -40,7 +49,7 @@ export class Snapshots {
   }
 
   get isOff(): boolean {
-    return this.limit === 0
+    return this.limit === 0 || this.each > this.limit
   }
 
   /** Notes what a step took; the mean follows the steps of late. */

@@ -8,7 +8,7 @@ import { Stopped } from './context.ts'
 import type { Errand } from './control.ts'
 import { refusalOf } from './edits.ts'
 import { explainNonFinite, refuseNonFinite } from './non-finite.ts'
-import { Snapshots } from './snapshots.ts'
+import { bytesOfStates, Snapshots } from './snapshots.ts'
 import { type Earliest, Stepper } from './stepper.ts'
 import type { LoopState } from './train-loop.ts'
 import { compileStage, replayOf, type TrainStage } from './train-stage.ts'
@@ -86,7 +86,7 @@ async function steer(
     const path = join(run.checkpoints(id), `step-${start.step}`)
     context.emit({ type: 'checkpoint', node: id, step: start.step, path })
   }
-  const snapshots = new Snapshots(steering.snapshotBytes)
+  const snapshots = new Snapshots(steering.snapshotBytes, bytesOfStates(first.step))
   const stepper = new Stepper(first, executables, start, snapshots, steering.earliest)
   context.persistWith(() => run.flush(id))
   let { edits } = steering

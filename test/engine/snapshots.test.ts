@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Snapshots, stateBytes } from '../../src/engine/snapshots.ts'
+import { bytesOfStates, Snapshots, stateBytes } from '../../src/engine/snapshots.ts'
 import { stateHash } from '../../src/engine/state-hash.ts'
 import type { LoopState } from '../../src/engine/train-loop.ts'
 import { hostArray } from '../../src/runtime/host-array.ts'
@@ -49,9 +49,17 @@ describe('snapshots', () => {
     const small = new Snapshots(39)
     small.hold(stateAt(3))
     expect(small.steps).toEqual([])
-    const off = new Snapshots(0)
-    expect(off.isOff).toBe(true)
-    expect(off.isDue(5)).toBe(false)
+    // Where each is known to be larger, none is copied for nothing.
+    for (const off of [new Snapshots(0), new Snapshots(39, 40)]) {
+      expect(off.isOff).toBe(true)
+      expect(off.isDue(5)).toBe(false)
+    }
+    expect(new Snapshots(40, 40).isDue(5)).toBe(true)
+    const shapes = {
+      weights: [{ name: 'w', shape: [6] }],
+      state: [{ name: 'm', type: { dtype: 'f32', shape: [4] } }],
+    } as unknown as Parameters<typeof bytesOfStates>[0]
+    expect(bytesOfStates(shapes)).toBe(stateBytes(stateAt(0)))
   })
 
   it('are due as often as they cost little beside the steps', () => {
