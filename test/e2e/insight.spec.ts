@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Locator } from '@playwright/test'
+import { barriers } from './axe.ts'
 import { expect, test } from './workbench.ts'
 
 interface Box {
@@ -86,6 +87,7 @@ test('what will not fit is said before it is run, and what would help is one cli
   for (const theme of ['Light', 'Dark'] as const) {
     await window.theme(theme)
     await page.screenshot({ path: info.outputPath(`memory-${theme.toLowerCase()}.png`) })
+    expect(await barriers(page), theme).toEqual([])
   }
   await inspector.getByRole('button', { name: 'train: accumulate 8' }).click()
   await expect(inspector.getByLabel('Accumulate', { exact: true })).toHaveValue('8')
@@ -132,6 +134,7 @@ test('shapes and gradients on all wires, by mouse and by keyboard', async ({ wor
     await window.theme(theme)
     await window.fit()
     await page.screenshot({ path: info.outputPath(`gradient-${theme.toLowerCase()}.png`) })
+    expect(await barriers(page), theme).toEqual([])
   }
 })
 

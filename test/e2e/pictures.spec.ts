@@ -56,6 +56,7 @@ for (const theme of ['Light', 'Dark'] as const)
     // Nothing is selected: the graph itself is shown.
     await page.keyboard.press('Escape')
     await window.fit()
+    await overlays(window, take)
 
     await window.button('Run').click()
     await expect.poll(() => window.taken(), { timeout: 90_000 }).toBeGreaterThan(100)
@@ -66,6 +67,7 @@ for (const theme of ['Light', 'Dark'] as const)
     await page.mouse.move(720, 5)
     await take('finished')
     await reports(window, take)
+    await plan(window, take)
 
     await window.tab('Runs')
     await take('runs')
@@ -94,6 +96,25 @@ async function reports(window: WorkbenchWindow, take: Take): Promise<void> {
   await take('confusion')
   await window.drag(await window.centreOf(page.getByRole('separator', { name: /^Height/ })), edge)
   await window.fit()
+}
+
+async function overlays({ page, canvas }: WorkbenchWindow, take: Take): Promise<void> {
+  await canvas.focus()
+  await page.keyboard.press('t')
+  await page.keyboard.press('g')
+  await expect(canvas.locator('[data-flow="trainable"]').first()).toBeAttached({ timeout: 60_000 })
+  await take('overlays')
+  await page.keyboard.press('t')
+  await page.keyboard.press('g')
+}
+
+async function plan(window: WorkbenchWindow, take: Take): Promise<void> {
+  await window.select('retrieval')
+  await window.type('Gallery', '3')
+  await window.tab('Plan')
+  await expect(window.runs.getByRole('status')).toHaveText(/^1 node will run/, { timeout: 60_000 })
+  await take('plan')
+  await window.page.getByRole('button', { name: /^Undo/ }).click()
 }
 
 async function secondWindow(second: WorkbenchWindow, theme: string, info: TestInfo): Promise<void> {

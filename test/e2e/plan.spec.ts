@@ -1,3 +1,4 @@
+import { barriers } from './axe.ts'
 import { expect, test } from './workbench.ts'
 
 test('the plan says what will run and why, on the panel and on the cards, and then that runs', async ({
@@ -32,6 +33,7 @@ test('the plan says what will run and why, on the panel and on the cards, and th
   for (const theme of ['Light', 'Dark'] as const) {
     await window.theme(theme)
     await page.screenshot({ path: info.outputPath(`plan-${theme.toLowerCase()}.png`) })
+    expect(await barriers(page), theme).toEqual([])
   }
   await window.select('schedule')
   await window.type('Rate', '0.002')

@@ -13,7 +13,7 @@ const wish = (id: string, more: Partial<LabelWish> = {}): LabelWish => ({
   group: id,
   rank: 0,
   points: [[0, 0]],
-  mayStandOff: false,
+  standOff: [],
   forms: FORMS,
   ...more,
 })
@@ -48,7 +48,7 @@ describe('labels of wires', () => {
 
   test('where there is none on the wire, it stands off, with a line to it', () => {
     const wall = [{ x: -500, y: -50, width: 1000, height: 100 }]
-    expect(placeLabels([wish('a', { mayStandOff: true })], wall).get('a')).toEqual({
+    expect(placeLabels([wish('a', { standOff: [FORMS[1]] })], wall).get('a')).toEqual({
       at: [0, 81],
       form: 'brief',
       from: [0, 0],
@@ -73,7 +73,7 @@ describe('labels of wires', () => {
     fc.assert(
       fc.property(wires, rects, (given, obstacles) => {
         const wishes = given.map(([points, group, mayStandOff], i) =>
-          wish(`w${i}`, { points, group: `g${group}`, mayStandOff }),
+          wish(`w${i}`, { points, group: `g${group}`, standOff: mayStandOff ? FORMS : [] }),
         )
         const placed = [...placeLabels(wishes, obstacles).values()].map(({ at: [x, y], form }) => {
           const { width, height } = FORMS.find(f => f.form === form)!

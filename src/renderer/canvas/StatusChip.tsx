@@ -46,9 +46,9 @@ function useStatus(node: string): Status | null {
     const run = shownRun(state)
     return run !== null && isLive(run.info)
   })
-  const planned = usePlan(state => planKey(state, path))
+  const planned = usePlan(state => (state.nodes.length > 0 ? planKey(state, path) : null))
   const ran = useRuns(state => statusKey(shownRun(state), path, state.stale.has(outer)))
-  return live || !planned ? readStatus(ran) : readPlan(planned)
+  return live || planned === null ? readStatus(ran) : readPlan(planned)
 }
 
 function Chip({ status }: { readonly status: Status }) {

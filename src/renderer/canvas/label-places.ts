@@ -3,6 +3,10 @@ import type { Point, Size } from './layout.ts'
 /** A label in one of its forms: in full, or with less in it. */
 export type LabelForm = 'full' | 'brief' | 'shape'
 
+export interface LabelSize extends Size {
+  readonly form: LabelForm
+}
+
 export interface Rect {
   readonly x: number
   readonly y: number
@@ -19,10 +23,10 @@ export interface LabelWish {
   readonly rank: number
   /** Where its middle may be, the best first. */
   readonly points: readonly Point[]
-  /** Where none of these is free, a label in a free place above or below, with a line to the wire. */
-  readonly mayStandOff: boolean
+  /** Where none of these is free, a label in one of these forms above or below, with a line to the wire. */
+  readonly standOff: readonly LabelSize[]
   /** From the longest to the shortest. */
-  readonly forms: readonly (Size & { readonly form: LabelForm })[]
+  readonly forms: readonly LabelSize[]
 }
 
 export interface LabelPlace {
@@ -88,12 +92,7 @@ export function placeLabels(
   const byGroup = new Map<string, Point[]>()
   // Whoever has least choice chooses first.
   const inOrder = [...wishes].sort((a, b) => a.rank - b.rank || a.points.length - b.points.length)
-  const put = (
-    { id, group }: LabelWish,
-    at: Point,
-    size: LabelWish['forms'][number],
-    from?: Point,
-  ): boolean => {
+  const put = ({ id, group }: LabelWish, at: Point, size: LabelSize, from?: Point): boolean => {
     const rect = around(at, size)
     if (!taken.isFree(rect)) return false
     taken.add(rect)
@@ -106,12 +105,13 @@ export function placeLabels(
       wish.points.some(at => isApart(at, wish.forms[0]!, byGroup.get(wish.group)) && put(wish, at, size)),
     )
   const putOff = (wish: LabelWish): boolean => {
-    const size = wish.forms.find(({ form }) => form === 'brief') ?? wish.forms[0]!
     const [x, y] = wish.points[0]!
-    return offsets(size.height + 2 * AIR + 1).some(dy => put(wish, [x, y + dy], size, [x, y]))
+    return wish.standOff.some(size =>
+      offsets(size.height + 2 * AIR + 1).some(dy => put(wish, [x, y + dy], size, [x, y])),
+    )
   }
   for (const wish of inOrder) if (!byGroup.has(wish.group)) putOn(wish)
-  for (const wish of inOrder) if (wish.mayStandOff && !byGroup.has(wish.group)) putOff(wish)
+  for (const wish of inOrder) if (!byGroup.has(wish.group)) putOff(wish)
   for (const wish of inOrder) if (!placed.has(wish.id)) putOn(wish)
   return placed
 }

@@ -39,7 +39,7 @@ export function labelPlaces(
   const obstacles = nodes.map(node => obstacleOf(node, detail))
   const wishes = edges.flatMap(edge => {
     const ends = edge.data && endsOf(edge, edge.data, lookup)
-    return ends ? [wishOf(edge.id, edge.data!, ends, LABEL[detail])] : []
+    return ends ? [wishOf(edge.id, edge.data!, ends, detail)] : []
   })
   return placeLabels(wishes, obstacles)
 }
@@ -84,7 +84,8 @@ function placeOf(
   return [x + handle.x + right, y + handle.y + (handle.height ?? 0) / 2]
 }
 
-function wishOf(id: string, data: WireData, ends: Ends, size: number): LabelWish {
+function wishOf(id: string, data: WireData, ends: Ends, detail: Detail): LabelWish {
+  const size = LABEL[detail]
   const { word, shape, brief } = data
   const height = Math.max(LEAST_HEIGHT, size * LINE + 6)
   const form = (form: LabelForm, words: string, dims: string) => ({
@@ -101,7 +102,8 @@ function wishOf(id: string, data: WireData, ends: Ends, size: number): LabelWish
     group: data.ref.from,
     // Tensors tell more than wires whose kind their colour says already.
     rank: shape ? 0 : 1,
-    mayStandOff: shape !== '',
+    // From afar cards are close together, and so would long labels be.
+    standOff: shape ? forms.slice(TITLE[detail] > 0 ? 1 : 0, 2) : [],
     points: SHARES.map(share => wirePoint(share, ...ends)),
     forms: forms.filter((one, k) => forms.findIndex(other => other.width <= one.width) === k),
   }
