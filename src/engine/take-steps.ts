@@ -188,6 +188,7 @@ async function steer(
   const pass = async () => {
     for (;;) {
       const place = { step: stepper.taken, last: stepper.taken === steps, held }
+      await watching.follow(edits.filter(e => e.step <= stepper.taken))
       const errand = await watching.pass(stepper, context.gate(id, place), place.last)
       const how = context.stopping()
       if (how) {

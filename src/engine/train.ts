@@ -141,7 +141,7 @@ export async function runTrain(
 ): Promise<StageResult> {
   const opened = await openStage(graph, node, values, wires, context)
   const { order, settings, step, feed, key, wired } = opened
-  const watching = new Watching(opened, graph, node, values, wires, context)
+  const watching = new Watching({ stage: opened, graph, withChanges, values, wires, context })
   try {
     const why = context.reasons?.note(node.id, { ...key }, options.fresh, PARTS)
     const hash = stageHash(node.id, key)

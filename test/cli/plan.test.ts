@@ -80,5 +80,6 @@ describe('plan', () => {
       const json = await runCli(['plan', graph, '--memory', '--json'], env)
       expect(json.lines.map(l => l.type)).toEqual(['planned', 'measured'])
     },
+    90_000,
   )
 })

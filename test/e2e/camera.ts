@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestInfo } from '@playwright/test'
+import sharp from 'sharp'
 import { project } from './server.ts'
 import type { WorkbenchWindow } from './window.ts'
 
@@ -9,12 +10,14 @@ export const isForDocs = process.env.DIPTYCH_PICTURES === '1'
 
 export type Take = (name: string) => Promise<void>
 
-/** Pictures go to the documentation, or else where the suite puts its output. */
+/** Pictures go to the documentation, as WebP, which takes a quarter of PNG; or else where the suite puts its output. */
 export async function camera(window: WorkbenchWindow, theme: string, info: TestInfo): Promise<Take> {
   const folder = isForDocs ? join(project, 'docs', 'pictures') : info.outputDir
   await mkdir(folder, { recursive: true })
   return async name => {
     await window.page.waitForTimeout(400)
-    await window.page.screenshot({ path: join(folder, `${name}-${theme.toLowerCase()}.png`) })
+    const path = join(folder, `${name}-${theme.toLowerCase()}`)
+    const png = await window.page.screenshot(isForDocs ? {} : { path: `${path}.png` })
+    if (isForDocs) await sharp(png).webp({ nearLossless: true, quality: 60 }).toFile(`${path}.webp`)
   }
 }

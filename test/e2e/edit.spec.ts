@@ -126,7 +126,8 @@ test('edits that were not saved come back after the server was killed', async ({
   const overlay = window.page.getByRole('alertdialog', { name: 'Reconnecting' })
   await expect(overlay).toBeVisible()
   // Nothing behind it hears a key: what is edited now would be on no disk.
-  for (const key of ['9', 'Delete', 'Control+z', 'Escape']) await window.page.keyboard.press(key)
+  for (const key of ['9', 'Space', 'Control+z', 'Escape', 'Escape', 'Escape', 'Delete'])
+    await window.page.keyboard.press(key)
   await expect(window.card('train')).toBeAttached()
   await expect(overlay).toBeVisible()
   const [file] = await Promise.all([

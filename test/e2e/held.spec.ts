@@ -1,11 +1,7 @@
-import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { barriers } from './axe.ts'
-import { project } from './server.ts'
+import { camera } from './camera.ts'
 import { expect, test } from './workbench.ts'
 
-/** `DIPTYCH_PICTURES=1` makes the pictures for the documentation. */
-const isForDocs = process.env.DIPTYCH_PICTURES === '1'
 const ATTEMPT = { timeout: 90_000 }
 
 for (const theme of ['Light', 'Dark'] as const)
@@ -19,12 +15,10 @@ for (const theme of ['Light', 'Dark'] as const)
       params: { train: { steps: 200, checkpointEvery: 20 } },
     })
     const { page, runs } = window
-    const folder = isForDocs ? join(project, 'docs', 'pictures') : info.outputDir
-    await mkdir(folder, { recursive: true })
+    const picture = await camera(window, theme, info)
     const take = async (name: string) => {
       await page.mouse.move(720, 5)
-      await page.waitForTimeout(400)
-      await page.screenshot({ path: join(folder, `${name}-${theme.toLowerCase()}.png`) })
+      await picture(name)
       expect.soft(await barriers(page), name).toEqual([])
     }
     await window.theme(theme)

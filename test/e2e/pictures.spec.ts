@@ -43,6 +43,10 @@ for (const theme of ['Light', 'Dark'] as const)
     await take('search')
     await page.keyboard.press('Escape')
 
+    await page.keyboard.press('Control+Shift+p')
+    await take('commands')
+    await page.keyboard.press('Escape')
+
     await window.select('vision')
     await take('inspector')
     await window.inspector.getByRole('button', { name: /^About this node/ }).scrollIntoViewIfNeeded()
@@ -57,6 +61,7 @@ for (const theme of ['Light', 'Dark'] as const)
     await page.keyboard.press('Escape')
     await window.fit()
     await overlays(window, take)
+    await arranged(window, take)
 
     await window.button('Run').click()
     await expect.poll(() => window.taken(), { timeout: 90_000 }).toBeGreaterThan(100)
@@ -81,6 +86,34 @@ async function wrongWire(window: WorkbenchWindow): Promise<void> {
   const to = await window.centreOf(window.port('image_projection', 'Input', 'input'))
   await window.drag(from, to)
   await window.select('image_projection')
+}
+
+/** A group, a muted node, and a subgraph from within. */
+async function arranged(window: WorkbenchWindow, take: Take): Promise<void> {
+  const { page } = window
+  const pick = async (...ids: readonly string[]) => {
+    for (const [i, id] of ids.entries())
+      await window
+        .card(id)
+        .locator('header')
+        .click({ modifiers: i === 0 ? [] : ['Shift'] })
+  }
+  await pick('schedule', 'adamw')
+  await page.keyboard.press('Control+g')
+  await page.keyboard.press('Escape')
+  await pick('zero_shot')
+  await page.keyboard.press('Control+m')
+  await page.keyboard.press('Escape')
+  await take('arranged')
+  await pick('vision', 'image_projection', 'image_embedding')
+  await page.keyboard.press('Control+Shift+e')
+  await page.keyboard.press('Alt+ArrowDown')
+  await window.fit()
+  await take('subgraph')
+  await page.keyboard.press('Alt+ArrowUp')
+  for (let undone = 0; undone < 3; undone++) await page.keyboard.press('Control+z')
+  await page.keyboard.press('Escape')
+  await window.fit()
 }
 
 async function reports(window: WorkbenchWindow, take: Take): Promise<void> {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StepEvent } from '../../src/protocol/messages.ts'
 import { writeToyGraph } from '../chaos/graph.ts'
-import { arrayBytes, growthPerEvent, logBytes, type Sample } from '../soak/growth.ts'
+import { growthPerEvent, logBytes, mostArrayBytes, type Sample } from '../soak/growth.ts'
 import { Inspector } from '../soak/inspector.ts'
 import { pageMemory, pointsOf } from '../soak/page.ts'
 import { expect, test } from './workbench.ts'
@@ -15,9 +15,11 @@ const SAMPLES = long ? 60 : 10
 /** Until then pools fill and code is compiled. */
 const WARM_UP = 2000
 /** What an event may leave behind beyond its numbers, in bytes. One that is kept takes more; a short run is noisier. */
-const MOST_PER_EVENT = long ? 16 : 96
+const MOST_PER_EVENT = long ? 16 : 80
 /** By how much the host may grow in all, in bytes: a process gives its pages back when it likes. */
 const MOST_RESIDENT = 64 << 20
+/** Buffers of the page that have nothing to do with the run. */
+const MOST_OTHER = 1 << 20
 
 /** So small that a step is little more than the way of its metrics. */
 const TINY = {
@@ -48,7 +50,8 @@ test(`${SECONDS * RATE} steps in ${SECONDS} s or more: memory holds the data and
     expect.poll(() => window.events.length, { timeout: 300_000, intervals: [50] }).toBeGreaterThan(count)
   await reach(WARM_UP)
 
-  const samples: { readonly host: Sample; readonly page: Sample; readonly resident: number }[] = []
+  const samples: (Readonly<Record<'host' | 'page', Sample>> &
+    Readonly<Record<'arrays' | 'resident', number>>)[] = []
   const [from, began] = [window.events.length, Date.now()]
   for (let i = 0; i <= SAMPLES; i++) {
     await reach(from + (i * RATE * SECONDS) / SAMPLES)
@@ -56,10 +59,10 @@ test(`${SECONDS * RATE} steps in ${SECONDS} s or more: memory holds the data and
     const { objects, arrays } = await pageMemory(session)
     const { heap, resident } = await host.memory()
     const events = window.events.length
-    const series = steps().length
     samples.push({
-      page: { events, bytes: objects + arrays, data: arrayBytes(series, metricsOf(steps()[0]!)) },
+      page: { events, bytes: objects, data: 0 },
       host: { events, bytes: heap, data: logBytes(window.events) },
+      arrays,
       resident,
     })
   }
@@ -73,14 +76,12 @@ test(`${SECONDS * RATE} steps in ${SECONDS} s or more: memory holds the data and
   const lines = (await readFile(join(folder, 'metrics.train.jsonl'), 'utf8')).trimEnd().split('\n')
   const saved = lines.map(line => JSON.parse(line) as StepEvent)
   const drawn = await pointsOf(window.chart('Loss'))
-  expect(
-    firstOdd(saved, (event, i) => event.step === i),
-    'a gap in the saved metrics',
-  ).toBe(-1)
-  expect(told, 'steps that the window was told').toHaveLength(saved.length)
+  const isSaved = (event: StepEvent, i: number) => event.step === i
+  expect(firstOdd(saved, isSaved), 'a gap in the saved metrics').toBe(-1)
+  expect(told.length, 'steps that the window was told').toBe(saved.length)
   const isTold = (event: StepEvent, i: number) => event.step === i && event['train/loss'] === loss(saved, i)
   expect(firstOdd(told, isTold), 'a gap in what the window was told').toBe(-1)
-  expect(drawn.steps, 'points of the chart').toHaveLength(saved.length)
+  expect(drawn.steps.length, 'points of the chart').toBe(saved.length)
   const isDrawn = (step: number, i: number) => step === i && drawn.values[i] === loss(saved, i)
   expect(firstOdd(drawn.steps, isDrawn), 'a gap in the chart').toBe(-1)
 
@@ -88,16 +89,21 @@ test(`${SECONDS * RATE} steps in ${SECONDS} s or more: memory holds the data and
     page: growthPerEvent(samples.map(s => s.page)),
     host: growthPerEvent(samples.map(s => s.host)),
   }
-  const resident = samples.at(-1)!.resident - samples[0]!.resident
+  const grown = (what: 'arrays' | 'resident') => samples.at(-1)![what] - samples[0]![what]
+  const numbers = mostArrayBytes(told.length, metricsOf(told[0]!))
   console.log(
     `${told.length} steps, ${Math.round((told.length - from) / seconds)} a second; an event leaves ` +
       `${growth.page.toFixed(1)} B in the page and ${growth.host.toFixed(1)} B in the host beyond its data; ` +
-      `the host has grown by ${(resident / 2 ** 20).toFixed(1)} MiB`,
+      `the page's numbers have grown by ${mebibytes(grown('arrays'))} (at most ${mebibytes(numbers)} of data), the host ` +
+      `by ${mebibytes(grown('resident'))}`,
   )
   expect(growth.page, 'bytes an event in the page').toBeLessThan(MOST_PER_EVENT)
   expect(growth.host, 'bytes an event in the host').toBeLessThan(MOST_PER_EVENT)
-  expect(resident, 'growth of the host').toBeLessThan(MOST_RESIDENT)
+  expect(grown('arrays'), 'growth of the page’s numbers').toBeLessThan(numbers + MOST_OTHER)
+  expect(grown('resident'), 'growth of the host').toBeLessThan(MOST_RESIDENT)
 })
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
 /** The metrics that a step names. */
 const metricsOf = (step: StepEvent): number =>

@@ -10,7 +10,7 @@ const LARGER = {
   image_projection: { size: 48 },
   text_projection: { size: 48 },
 }
-const SOME = isForDocs ? 1000 : 20
+const SOME = isForDocs ? 600 : 20
 
 test('pictures of watched wires, which keep no one out', async ({ workbench }, info) => {
   test.setTimeout(isForDocs ? 900_000 : 240_000)
@@ -21,6 +21,13 @@ test('pictures of watched wires, which keep no one out', async ({ workbench }, i
     params: isForDocs ? LARGER : {},
   })
   const { page, runs } = window
+  const card = (name: string) => runs.getByRole('region', { name, exact: true })
+  const add = (wire: string) => runs.getByLabel('Watch a wire', { exact: true }).selectOption(wire)
+  const show = (name: RegExp) => runs.getByRole('button', { name }).last().click()
+
+  // Watched from the first step on, so that lines have points.
+  await window.tab('Watch')
+  for (const wire of ['vision.pooled', 'text.feat', 'logits.pairs', 'vision.feat']) await add(wire)
   await window.button('Run').click()
   await expect.poll(() => window.taken(), { timeout: 600_000 }).toBeGreaterThan(SOME)
   await window.button('Pause').click()
@@ -31,22 +38,18 @@ test('pictures of watched wires, which keep no one out', async ({ workbench }, i
   await edge.focus()
   for (let i = 0; i < 20; i++) await page.keyboard.press('Shift+ArrowUp')
   await window.fit()
-  await window.tab('Watch')
-  const card = (name: string) => runs.getByRole('region', { name, exact: true })
-  const add = (wire: string) => runs.getByLabel('Watch a wire', { exact: true }).selectOption(wire)
-  const show = (name: RegExp) => runs.getByRole('button', { name }).last().click()
 
-  await add('vision.pooled')
+  await show(/^vision\.pooled/)
   await expect(card('Statistics')).toBeVisible({ timeout: 60_000 })
-  await add('text.feat')
+  await show(/^text\.feat/)
   await expect(runs.getByRole('list', { name: 'Tokens of the text' })).toBeVisible({ timeout: 60_000 })
-  await add('logits.pairs')
+  await show(/^logits\.pairs/)
   const matrix = card('Similarity').getByRole('img', { name: /^Similarity matrix/ })
   await expect(matrix).toBeVisible({ timeout: 60_000 })
   const box = (await matrix.boundingBox())!
   await matrix.click({ position: { x: (box.width * 6.5) / 32, y: (box.height * 6.5) / 32 } })
   await expect(card('Pair')).toContainText('They belong together.')
-  await add('vision.feat')
+  await show(/^vision\.feat/)
   await expect(card('Similarity of tokens')).toBeVisible({ timeout: 60_000 })
   await runs.getByLabel('Inside the node').selectOption({ index: isForDocs ? 2 : 1 })
   const overlay = card('Attention').getByRole('img', { name: /patches over/ })

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest'
 import { randomFrom } from '../graph/mutate.ts'
-import { arrayBytes, growthPerEvent, logBytes, type Sample } from './growth.ts'
+import { growthPerEvent, logBytes, mostArrayBytes, type Sample } from './growth.ts'
 
 /** A process that holds 10 MB, its data, and `leak` bytes of each event, measured with some noise. */
 function samplesOf(leak: number): Sample[] {
   const random = randomFrom(5)
   return Array.from({ length: 11 }, (_, i) => {
     const events = 2000 + 500 * i
-    const data = arrayBytes(events, 3)
+    const data = 80 * events
     // Now and then a collection leaves something for the next.
     const noise = random() * 50_000 + (i === 4 ? 2_000_000 : 0)
     return { events, data, bytes: 10_000_000 + data + leak * events + noise }
@@ -20,8 +20,8 @@ test('growth is what events leave beyond their data, whatever one odd sample say
 })
 
 test('data: places that double, and the newest lines of a log', () => {
-  expect(arrayBytes(256, 1)).toBe(256 * 16 + 256 * 8)
-  expect(arrayBytes(257, 2)).toBe(2 * (512 * 16 + 257 * 8))
+  expect(mostArrayBytes(256, 1)).toBe(2 * 256 * 32)
+  expect(mostArrayBytes(257, 2)).toBe(3 * 512 * 32)
   const line = JSON.stringify({ a: 1 }).length + 28
   const log = (length: number) => Array.from({ length }, () => ({ a: 1 }))
   expect(logBytes(log(8192))).toBe(8192 * line)

@@ -23,12 +23,12 @@ export function growthPerEvent(samples: readonly Sample[]): number {
 const FIRST = 256
 
 /**
- * The numbers that a page holds of a run: for each metric a step and a value, in places that double, and the smoothed
- * line that its chart draws.
+ * The most that the arrays of a page may hold of a run: for each metric, and for the loss again on its node's card,
+ * the steps, the values and what is made of them to draw a smooth line, in places that double.
  */
-export function arrayBytes(steps: number, metrics: number): number {
+export function mostArrayBytes(steps: number, metrics: number): number {
   const places = FIRST * 2 ** Math.max(0, Math.ceil(Math.log2(steps / FIRST)))
-  return metrics * (places * 16 + steps * 8)
+  return (metrics + 1) * places * 4 * 8
 }
 
 /** Lines that a host keeps at hand: it lets half of them go when there are twice as many. */

@@ -1,16 +1,19 @@
 import { DataError, reason } from '../../data/error.ts'
-import type { CheckedGraph, CheckedNode } from '../../graph/check.ts'
+import type { CheckedGraph } from '../../graph/check.ts'
 import { buildWatch, type WatchSlice } from '../../graph/compile/watch-slice.ts'
 import { GraphFault } from '../../graph/diagnostic.ts'
 import type { Wire } from '../../graph/document.ts'
 import type { HostValue } from '../../graph/host.ts'
+import type { TrainNode, TrainSettings } from '../../graph/kit.ts'
 import { overriddenGraph } from '../../graph/overrides.ts'
 import { fieldsOf, type GraphNodes, wireOf } from '../../graph/slice.ts'
 import { elementCount } from '../../ir/types.ts'
+import type { Edit } from '../../protocol/messages.ts'
 import type { Watched, WatchSpec } from '../../protocol/watch.ts'
 import type { DeviceArray, Executable, HostArray } from '../../runtime/backend.ts'
 import { type DeviceContext, progressOf, Stopped } from '../context.ts'
 import { batchArguments } from '../devices.ts'
+import type { WithChanges } from '../edits.ts'
 import { tokenizerOf } from '../evaluation-rows.ts'
 import { type FeedField, openField } from '../feed.ts'
 import { refuseTooLarge, stepFacts } from '../step-facts.ts'
@@ -30,6 +33,16 @@ interface Program {
   readonly executable: Executable
   /** Weights that the loop does not hold: those of other wires. */
   readonly bound: ReadonlyMap<string, DeviceArray>
+}
+
+/** A Train that can be watched. */
+export interface WatchedTrain {
+  readonly stage: OpenStage
+  readonly graph: CheckedGraph
+  readonly withChanges: WithChanges
+  readonly values: ReadonlyMap<Wire, HostValue>
+  readonly wires: WeightWires
+  readonly context: DeviceContext
 }
 
 /** What a watch has computed last, and when. */
@@ -65,12 +78,12 @@ const programKey = ({ wire, inner, sample }: WatchSpec): string =>
  * own, on the weights, step and key that the next step will start with. It writes nothing that training reads.
  */
 export class Watching {
-  private readonly stage: OpenStage
-  private readonly graph: GraphNodes
-  private readonly values: ReadonlyMap<Wire, HostValue>
-  private readonly wires: WeightWires
-  private readonly context: DeviceContext
+  private readonly watched: WatchedTrain
   private readonly board: WatchBoard | undefined
+  /** As the Train sees it, with what was edited while it trains. */
+  private graph: GraphNodes
+  private settings: TrainSettings
+  private edits = '[]'
   private readonly programs = new Map<string, Promise<Program>>()
   private readonly computed = new Map<string, Computed>()
   /** By id: the key of what could not be computed. */
@@ -78,20 +91,27 @@ export class Watching {
   private readonly opened = new Map<Wire, FeedField>()
   private seen = -1
 
-  constructor(
-    stage: OpenStage,
-    graph: CheckedGraph,
-    node: CheckedNode,
-    values: ReadonlyMap<Wire, HostValue>,
-    wires: WeightWires,
-    context: DeviceContext,
-  ) {
-    this.stage = stage
-    this.graph = overriddenGraph(graph, node)
-    this.values = values
-    this.wires = wires
-    this.context = context
+  constructor(watched: WatchedTrain) {
+    const { stage, graph, context } = watched
+    this.watched = watched
     this.board = context.watches
+    this.settings = stage.settings
+    this.graph = overriddenGraph(graph, graph.nodes.get(stage.id)!)
+  }
+
+  /** Computes with parameters as they were changed up to the step that comes next, from now on. */
+  async follow(edits: readonly Edit[]): Promise<void> {
+    const now = JSON.stringify(edits)
+    if (!this.board || now === this.edits) return
+    const { graph, withChanges, stage } = this.watched
+    const changed = edits.length > 0 ? await withChanges(edits) : graph
+    const node = changed.nodes.get(stage.id)!
+    this.edits = now
+    this.graph = overriddenGraph(changed, node)
+    this.settings = (node.def as TrainNode).settings(node.params)
+    for (const key of [...this.programs.keys()]) await this.drop(key)
+    this.computed.clear()
+    this.failed.clear()
   }
 
   /**
@@ -102,7 +122,9 @@ export class Watching {
     const { board } = this
     if (!board) return gate
     if (!(gate instanceof Promise)) {
-      await this.show(loop, spec => last || (spec.every > 0 && loop.taken % spec.every === 0), last)
+      const isDue = (spec: WatchSpec) =>
+        (last || (spec.every > 0 && loop.taken % spec.every === 0)) && !this.hasSeen(spec, loop)
+      await this.show(loop, isDue, last)
       return gate
     }
     let isHeld = true as boolean
@@ -113,7 +135,7 @@ export class Watching {
     over.catch(() => {})
     for (let first = true; isHeld; first = false) {
       const version = board.version
-      await this.show(loop, () => first, true)
+      await this.show(loop, spec => first && !this.hasSeen(spec, loop), true)
       if (isHeld) await Promise.race([over, board.changed(version)])
     }
     return over
@@ -146,8 +168,13 @@ export class Watching {
     this.seen = version
   }
 
+  /** Between two errands the run stands at the same step, which has the same values. */
+  private hasSeen({ id }: WatchSpec, { taken }: Watchable): boolean {
+    return this.computed.get(id)?.step === taken
+  }
+
   private async one(spec: WatchSpec, known: Computed | undefined, loop: Watchable): Promise<void> {
-    const { id } = this.stage
+    const { id } = this.watched.stage
     const head = { id: spec.id, wire: spec.wire, train: id, spec }
     let answer: Watched
     let bytes = new Uint8Array() as Uint8Array
@@ -161,7 +188,7 @@ export class Watching {
       if (!known) {
         const { inner, wire } = spec
         const { field, stats } = shown.value
-        this.context.emit({ type: 'watch', node: id, wire, inner, field, step: now.step, stats })
+        this.watched.context.emit({ type: 'watch', node: id, wire, inner, field, step: now.step, stats })
       }
     } catch (e) {
       if (e instanceof Stopped) throw e
@@ -175,11 +202,11 @@ export class Watching {
   }
 
   private async compute(spec: WatchSpec, loop: Watchable): Promise<Computed> {
-    const { backend } = this.context
+    const { backend } = this.watched.context
     const { slice, executable, bound } = await this.open(spec, loop)
     const step = loop.taken
     const sampled = spec.sample === 'next' ? step : spec.sample.step
-    const { feed: own } = this.stage
+    const { feed: own } = this.watched.stage
     const feed = this.opened.size === 0 ? own : own.with([...this.opened.values()])
     const began = performance.now()
     const batch = (await feed.batch(sampled, slice.batch)).map(a => backend.upload(a, 'split'))
@@ -193,7 +220,7 @@ export class Watching {
       }
       const tokenizer = (wire: Wire) => {
         const field = fieldsOf(this.graph, [wire]).find(f => `${f.batch}.${f.port}` === wire)
-        return field && tokenizerOf(this.graph, field, this.values)
+        return field && tokenizerOf(this.graph, field, this.watched.values)
       }
       const ms = performance.now() - began
       return { key: keyOf(spec), step, ms, sample: { slice, values, rowNames, tokenizer } }
@@ -214,9 +241,9 @@ export class Watching {
   }
 
   private async compile(spec: WatchSpec, loop: Watchable): Promise<Program> {
-    const { stage, context } = this
+    const { stage, context, wires } = this.watched
     const { backend } = context
-    const slice = buildWatch({ graph: this.graph, train: stage.id, settings: stage.settings }, spec.wire, {
+    const slice = buildWatch({ graph: this.graph, train: stage.id, settings: this.settings }, spec.wire, {
       mode: spec.sample === 'next' ? 'train' : 'eval',
       inner: spec.inner,
       beside: picturesAndTexts(this.graph, spec),
@@ -238,7 +265,7 @@ export class Watching {
       refuseTooLarge(stepFacts(program, executable, backend), backend.memory?.())
       const bound = slice.weights
         .filter(w => !loop.has(w.name))
-        .map(w => [w.name, backend.upload(boundValue(w, this.wires))] as const)
+        .map(w => [w.name, backend.upload(boundValue(w, wires))] as const)
       return { slice, executable, bound: new Map(bound) }
     } catch (e) {
       executable.free()
@@ -248,14 +275,15 @@ export class Watching {
 
   /** Opens Batch fields that are watched and that no loss reads. */
   private async openFields({ wire }: WatchSpec): Promise<void> {
+    const { stage, values, context } = this.watched
     for (const ref of fieldsOf(this.graph, [wire])) {
       const at: Wire = `${ref.batch}.${ref.port}`
-      if (this.stage.feed.has(ref.batch, ref.port) || this.opened.has(at)) continue
+      if (stage.feed.has(ref.batch, ref.port) || this.opened.has(at)) continue
       const from = wireOf(this.graph.nodes.get(ref.batch)!, 'dataset')!
-      const dataset = asDataset(this.values.get(from))
-      const tokenizer = tokenizerOf(this.graph, ref, this.values)
-      const progress = progressOf(ref.batch, this.context)
-      const source = await openField(ref.derivation, dataset, tokenizer, this.context, progress)
+      const dataset = asDataset(values.get(from))
+      const tokenizer = tokenizerOf(this.graph, ref, values)
+      const progress = progressOf(ref.batch, context)
+      const source = await openField(ref.derivation, dataset, tokenizer, context, progress)
       this.opened.set(at, { ref, source, dataset })
     }
   }

@@ -60,17 +60,22 @@ function Overlay({ label, unseen, children }: OverlayProps) {
   useEffect(() => {
     const element = dialog.current!
     element.showModal()
+    // Not its button: someone may be typing just now, and the space bar would press it.
+    element.focus()
     // Gives the focus back to where it was.
     return () => element.close()
   }, [])
   return (
     <dialog
       ref={dialog}
+      tabIndex={-1}
       className={styles.overlay}
       data-unseen={unseen || undefined}
       role="alertdialog"
       aria-label={label}
       onCancel={event => event.preventDefault()}
+      // Browsers let the second Escape through.
+      onClose={event => event.currentTarget.isConnected && event.currentTarget.showModal()}
     >
       <div className={styles.box}>{children}</div>
     </dialog>
