@@ -1,11 +1,17 @@
 import { defineConfig } from '@playwright/test'
 
-/** The browser suite: the built workbench in Chromium, as a person uses it. Run by `npm test`. */
+/** What times what it sees, or keeps both cores busy: run by itself, after the rest. */
+const ALONE = /\/(canvas-speed|chaos|frames|run|soak|start)\.spec\.ts$/
+
+/** The browser suite: the built workbench in Chromium, as a person uses it. Run by `npm test`, a project after the other. */
 export default defineConfig({
   testDir: 'test/e2e',
   testMatch: '**/*.spec.ts',
   globalSetup: './test/e2e/global-setup.ts',
-  // Trainings on two cores: side by side they would only slow each other down.
+  projects: [
+    { name: 'views', testIgnore: ALONE },
+    { name: 'alone', testMatch: ALONE },
+  ],
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 10_000 },

@@ -112,8 +112,16 @@ const vitest = () =>
     ...filters,
   ])
 
-const playwright = () =>
-  counted('playwright', [inModules('@playwright', 'test', 'cli.js'), 'test', ...filters])
+/** Tests of views wait for the screen most of the time, so two go side by side; of the others each has the machine. */
+const playwright = (project, workers) =>
+  counted('playwright', [
+    inModules('@playwright', 'test', 'cli.js'),
+    'test',
+    `--project=${project}`,
+    `--workers=${workers}`,
+    '--pass-with-no-tests',
+    ...filters,
+  ])
 
 if (await prepare('set-up', { build: false })) {
   await prepare('build', { page: true, plugin: false })
@@ -124,7 +132,10 @@ if (await prepare('set-up', { build: false })) {
   // `npm test -- test/ir` runs a part: then the browser suite is run only where that is what was asked for.
   const browserOnly = filters.length > 0 && filters.every(filter => filter.startsWith('test/e2e'))
   if (!browserOnly) await stage(long ? 'tests, full counts' : 'tests', vitest)
-  if (browserOnly || filters.length === 0) await stage('browser', playwright)
+  if (browserOnly || filters.length === 0) {
+    await stage('browser, views', () => playwright('views', 2))
+    await stage('browser, one by one', () => playwright('alone', 1))
+  }
 }
 
 console.log('')

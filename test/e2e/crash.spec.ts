@@ -45,7 +45,7 @@ test('a window that is closed while it trains: the run is committed, and nothing
 }) => {
   const { server, window } = await workbench.start(
     { steps: 1_000_000, seed: 32 },
-    { args: ['--when-closed', 'stop', '--grace', '300'] },
+    { args: ['--when-closed', 'stop', '--grace', '2000'] },
   )
   await window.button('Run').click()
   await expect.poll(() => window.taken(), { timeout: 90_000 }).toBeGreaterThan(20)
