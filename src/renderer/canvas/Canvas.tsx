@@ -1,14 +1,6 @@
 import '@xyflow/react/dist/base.css'
 import { ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStoreApi } from '@xyflow/react'
-import {
-  type DragEvent,
-  type MouseEvent,
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useRef,
-  useState,
-} from 'react'
+import { type DragEvent, type MouseEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { openDropped } from '../app/file-actions.ts'
 import { CommandList } from '../commands/CommandList.tsx'
 import { useShown } from '../state/index.ts'

@@ -1,5 +1,6 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { writeGraph } from '../../graph/write.ts'
+import { brief } from '../ui/brief.ts'
 import type { DocumentActions, ParkedTab, Remembered } from './actions.ts'
 import { EMPTY } from './empty.ts'
 import type { DocumentState } from './types.ts'
@@ -151,7 +152,7 @@ export class Tabs {
 
   private shown(key: number): Tab {
     const { document, path, dirty } = this.document.getState()
-    return { key, title: document.meta.title, path, dirty }
+    return { key, title: brief(document.meta.title), path, dirty }
   }
 
   private refresh(): void {
