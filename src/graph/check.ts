@@ -79,7 +79,7 @@ export function checkGraph(doc: GraphDocument, registry: Registry, schemas: Sche
   return {
     ...graph,
     off: flat.off,
-    diagnostics: inFileOrder(diagnostics, doc),
+    diagnostics: listed(inFileOrder(diagnostics, doc)),
     ok: !diagnostics.some(d => d.severity === 'error'),
   }
 }
@@ -129,6 +129,16 @@ class Pass {
     this.nodes.set(id, node)
     return node
   }
+}
+
+/** More than this nobody reads, and no window can show. */
+const MOST = 1000
+
+function listed(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const next = diagnostics[MOST]
+  if (!next) return diagnostics
+  const message = `and ${diagnostics.length - MOST} more faults from here on`
+  return [...diagnostics.slice(0, MOST), { code: next.code, severity: 'error', node: next.node, message }]
 }
 
 /** Each once, in the order of the nodes in the file. */

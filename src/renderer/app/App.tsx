@@ -5,6 +5,7 @@ import { useCommands } from '../commands/use-commands.ts'
 import { Inspector } from '../inspector/Inspector.tsx'
 import { RunPanel } from '../runs/RunPanel.tsx'
 import { useDocument } from '../state/index.ts'
+import { brief } from '../ui/brief.ts'
 import { Splitter } from '../ui/Splitter.tsx'
 import styles from './App.module.css'
 import { ConnectionOverlay } from './ConnectionOverlay.tsx'
@@ -21,7 +22,7 @@ import { useGuard } from './use-guard.ts'
 export function App() {
   useCommands()
   useGuard()
-  const title = useDocument(s => s.document.meta.title)
+  const title = useDocument(s => brief(s.document.meta.title))
   const dirty = useDocument(s => s.dirty)
   useEffect(() => {
     document.title = `${dirty ? '• ' : ''}${title || 'Untitled graph'} – Diptych`

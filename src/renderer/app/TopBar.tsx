@@ -2,6 +2,7 @@ import { Redo2, Undo2 } from 'lucide-react'
 import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { documentStore, useDocument } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
+import { brief } from '../ui/brief.ts'
 import { Tooltip } from '../ui/Tooltip.tsx'
 import { AppMenu } from './AppMenu.tsx'
 import { EngineChip } from './EngineChip.tsx'
@@ -40,7 +41,7 @@ export function TopBar() {
 
 /** The graph's title; shows the graph's settings in the inspector. */
 function Title() {
-  const title = useDocument(s => s.document.meta.title)
+  const title = useDocument(s => brief(s.document.meta.title))
   const path = useDocument(s => s.path)
   const dirty = useDocument(s => s.dirty)
   const file = path?.split(/[\\/]/).at(-1) ?? 'not saved yet'

@@ -3,6 +3,7 @@ import { defOf } from '../../graph/document.ts'
 import { own } from '../../graph/own.ts'
 import { documentStore, useDocument } from '../state/index.ts'
 import { defAt } from '../state/scope.ts'
+import { brief } from '../ui/brief.ts'
 import styles from './Breadcrumb.module.css'
 
 /** The way into the subgraph that is shown; each part leads back to it. */
@@ -29,7 +30,7 @@ export function Breadcrumb() {
         <CornerLeftUp size={15} aria-hidden="true" />
       </button>
       <button type="button" className={styles.part} onClick={() => enter(0)}>
-        {document.meta.title || 'Graph'}
+        {brief(document.meta.title) || 'Graph'}
       </button>
       {titles.map((title, i) => (
         <span key={scope.slice(0, i + 1).join('/')} className={styles.step}>

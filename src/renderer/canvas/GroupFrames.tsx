@@ -2,6 +2,7 @@ import { type ReactFlowState, useReactFlow, useStore, ViewportPortal } from '@xy
 import { type CSSProperties, type PointerEvent, useRef, useState } from 'react'
 import type { GroupJson } from '../../graph/document.ts'
 import { useShown } from '../state/index.ts'
+import { brief } from '../ui/brief.ts'
 import styles from './GroupFrames.module.css'
 import { changeGroup } from './group-actions.ts'
 import { frameOf, groupColour } from './group-frames.ts'
@@ -83,7 +84,7 @@ function GroupFrame({ id, group, onGroupDrag, onGroupDrop }: Props) {
         <button
           type="button"
           className={`${styles.title} nopan nodrag`}
-          aria-label={`Group ${group.title}, ${group.nodes.length} nodes`}
+          aria-label={`Group ${brief(group.title)}, ${group.nodes.length} nodes`}
           title="Click: select its nodes. Drag: move them. Double click: rename."
           onPointerDown={onPointerDown}
           onPointerMove={onPointerMove}
@@ -91,7 +92,7 @@ function GroupFrame({ id, group, onGroupDrag, onGroupDrop }: Props) {
           onClick={event => select(event.shiftKey || event.ctrlKey)}
           onDoubleClick={() => setEditing(true)}
         >
-          {group.title}
+          {brief(group.title)}
         </button>
       )}
     </div>

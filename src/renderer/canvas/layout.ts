@@ -8,6 +8,8 @@ export interface Size {
 
 const GAP_X = 64
 const GAP_Y = 32
+/** More nodes without a place than this are put below the others as a graph of their own: a spot for each takes long. */
+const MANY = 200
 
 /** Producers of each node, by id, that are in the document. */
 function producersOf(doc: GraphDocument): Map<string, string[]> {
@@ -101,8 +103,18 @@ export function placeAll(doc: GraphDocument, sizeOf: (id: string) => Size): Map<
   if (placed.size === ids.length) return placed
   const layered = layeredLayout(doc, sizeOf)
   if (placed.size === 0) return layered
+  const homeless = [...layered.keys()].filter(one => !placed.has(one))
+  if (homeless.length > MANY) {
+    const bottom = Math.max(...[...placed].map(([id, at]) => at[1] + sizeOf(id).height))
+    const top = homeless.reduce((least, id) => Math.min(least, layered.get(id)![1]), Number.POSITIVE_INFINITY)
+    for (const id of homeless) {
+      const [x, y] = layered.get(id)!
+      placed.set(id, [x, y - top + bottom + GAP_Y])
+    }
+    return placed
+  }
   const producers = producersOf(doc)
-  for (const id of [...layered.keys()].filter(one => !placed.has(one))) {
+  for (const id of homeless) {
     const near =
       producers.get(id)!.find(other => placed.has(other)) ??
       ids.find(other => placed.has(other) && producers.get(other)!.includes(id))

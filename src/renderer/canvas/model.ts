@@ -15,6 +15,7 @@ import { own } from '../../graph/own.ts'
 import { INPUTS, isBoundary, OUTPUTS } from '../../graph/subgraph/boundary.ts'
 import { equal } from '../state/stable.ts'
 import type { Selection, WireRef } from '../state/types.ts'
+import { brief } from '../ui/brief.ts'
 import { boundaryPorts } from './boundary-ports.ts'
 import { faultToShow } from './fault-words.ts'
 import { placeAll, type Size } from './layout.ts'
@@ -171,7 +172,7 @@ function cardData(
     type: json.type,
     kind,
     category: def?.category ?? (isBoundary(id) ? 'boundary' : special),
-    title: json.title || def?.title || (TITLES[json.type] ?? json.type.replace(/^def:/, '')),
+    title: brief(json.title || def?.title || (TITLES[json.type] ?? json.type.replace(/^def:/, ''))),
     ...(kind === 'boundary'
       ? boundaryPorts(id, json, types)
       : { inputs: inputPorts(json, around), outputs: outputPorts(id, json, around) }),

@@ -1,4 +1,5 @@
 import type { NodeDef } from '../../graph/kit.ts'
+import { brief } from '../ui/brief.ts'
 
 /** More than this many settings are not named on a card. */
 const MOST = 4
@@ -6,7 +7,7 @@ const MOST = 4
 function shown(key: string, value: unknown): string | undefined {
   if (typeof value === 'number')
     return `${key} ${Number.isInteger(value) ? value : Number(value.toPrecision(4))}`
-  if (typeof value === 'string') return value ? `${key} ${value}` : undefined
+  if (typeof value === 'string') return value ? `${key} ${brief(value, 60)}` : undefined
   if (typeof value === 'boolean') return value ? key : `no ${key}`
   return undefined
 }

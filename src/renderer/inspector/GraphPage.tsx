@@ -4,6 +4,7 @@ import type { Meta } from '../../graph/document.ts'
 import type { Attribution } from '../../graph/schema.ts'
 import { reveal } from '../canvas/actions.ts'
 import { documentStore, useDocument } from '../state/index.ts'
+import { brief } from '../ui/brief.ts'
 import { plural } from '../ui/format.ts'
 import { Markdown } from '../ui/Markdown.tsx'
 import { FaultList } from './FaultList.tsx'
@@ -28,7 +29,7 @@ export function GraphPage() {
         <span className={styles.icon}>
           <Workflow size={18} aria-hidden="true" />
         </span>
-        <div className={styles.title} title={meta.title}>
+        <div className={styles.title} title={brief(meta.title)}>
           <TextField
             id="graph-title"
             name="graph title"

@@ -23,6 +23,15 @@ function remembered(): Remembered | null {
   return kept === null ? null : (JSON.parse(kept) as Remembered)
 }
 
+/** For a reload of this tab. What is too large for that is forgotten with it. */
+function keep(key: string, value: string): void {
+  try {
+    sessionStorage.setItem(key, value)
+  } catch {
+    sessionStorage.removeItem(key)
+  }
+}
+
 /** The state of this window. Components read it through the hooks below. */
 export const workbench = createWorkbench({
   connect: handlers => connectHere(address.token)(handlers),
@@ -39,7 +48,7 @@ export const workbench = createWorkbench({
     const kept = address.open === null && inWindow ? sessionStorage.getItem(TABS) : null
     return kept === null ? null : (JSON.parse(kept) as RememberedTabs)
   },
-  remember: shown => sessionStorage.setItem(SHOWN, JSON.stringify(shown)),
+  remember: shown => keep(SHOWN, JSON.stringify(shown)),
 })
 
 /** Asks the host directly: pictures, listings. */
@@ -95,7 +104,7 @@ export function startWindow(): void {
   sessionStore.subscribe(paint)
   tabs.store.subscribe(({ tabs: all }) => {
     if (all.length < 2) sessionStorage.removeItem(TABS)
-    else sessionStorage.setItem(TABS, JSON.stringify(tabs.remembered))
+    else keep(TABS, JSON.stringify(tabs.remembered))
   })
   workbench.start()
 }

@@ -1,6 +1,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla'
 import { writeGraph } from '../../graph/write.ts'
 import type { Lease } from '../../protocol/workbench.ts'
+import { brief } from '../ui/brief.ts'
 import { type DocumentActions, inherits, type ParkedTab, type Remembered } from './actions.ts'
 import { EMPTY } from './empty.ts'
 import type { DocumentState } from './types.ts'
@@ -162,7 +163,7 @@ export class Tabs {
 
   private shown(key: number): Tab {
     const { document, path, dirty } = this.document.getState()
-    return { key, title: document.meta.title, path, dirty }
+    return { key, title: brief(document.meta.title), path, dirty }
   }
 
   private refresh(): void {

@@ -2,6 +2,7 @@ import DOMPurify, { type Config } from 'dompurify'
 import katex from 'katex'
 import 'katex/dist/katex.min.css'
 import { memo, useLayoutEffect, useRef } from 'react'
+import { brief } from './brief.ts'
 import styles from './Markdown.module.css'
 import { markdownHtml } from './markdown-html.ts'
 
@@ -42,6 +43,9 @@ function depthOf(root: Node): number {
   return deepest
 }
 
+/** More of one text than this is not shown. */
+const MOST = 50_000
+
 /** A text that nests deeper than a stack is shown as it is written. */
 function drawn(text: string): Node {
   try {
@@ -81,7 +85,7 @@ interface Props {
 export const Markdown = memo(function Markdown({ text, className }: Props) {
   const host = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
-    host.current!.replaceChildren(drawn(text))
+    host.current!.replaceChildren(drawn(brief(text, MOST)))
   }, [text])
   return <div ref={host} className={className ? `${styles.markdown} ${className}` : styles.markdown} />
 })
