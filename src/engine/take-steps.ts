@@ -181,11 +181,17 @@ async function steer(
     }
   }
 
-  const held = async () => ({ kept: await stepper.keep(), reached: stepper.reached })
+  const held = () => ({ kept: stepper.kept, reached: stepper.reached })
+  const keep = () => stepper.keep()
   /** Passes the gate, having done what is asked there. */
   const pass = async () => {
     for (;;) {
-      const errand = await context.gate(id, { step: stepper.taken, last: stepper.taken === steps, held })
+      const errand = await context.gate(id, {
+        step: stepper.taken,
+        last: stepper.taken === steps,
+        held,
+        keep,
+      })
       const how = context.stopping()
       if (how) {
         if (how === 'checkpoint' && committed < stepper.taken) await commit()
