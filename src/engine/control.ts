@@ -7,8 +7,10 @@ export interface Place {
   readonly step: number
   /** No step follows: it is held here where it would stand still anyway. */
   readonly last: boolean
-  /** Called when the run is held here; what the window is told of it. */
-  readonly held: () => Promise<{ readonly reached: number; readonly kept: readonly number[] }>
+  /** What the window is told where the run is held here. */
+  readonly held: () => { readonly reached: number; readonly kept: readonly number[] }
+  /** Called once that is told: holds the state in memory, which may take a moment. */
+  readonly keep: () => Promise<void>
 }
 
 /** What is to be done before the next step; the Train passes the gate again afterwards. */
@@ -129,9 +131,9 @@ export class RunControl {
 
   private async hold(node: string, place: Place | undefined): Promise<Errand | undefined> {
     if (!this.told) {
-      const facts = await place?.held()
-      this.emit({ type: 'paused', node, ...(place && { step: place.step, ...facts }) })
+      this.emit({ type: 'paused', node, ...(place && { step: place.step, ...place.held() }) })
       this.told = true
+      await place?.keep()
     }
     while (this.allowed === 0 && !this.ended) {
       if (place && this.heading) break

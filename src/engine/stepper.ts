@@ -92,16 +92,21 @@ export class Stepper implements Watchable {
     return this.loop.snapshot()
   }
 
-  /** Holds the present state in memory; the steps that can be gone to at once, rising. */
-  async keep(): Promise<readonly number[]> {
+  /** The steps that can be gone to at once, rising: the present one among them, if it can be held. */
+  get kept(): readonly number[] {
     const { snapshots, taken } = this
-    if (!snapshots.isOff && !snapshots.has(taken)) {
-      const began = performance.now()
-      const state = await this.loop.snapshot()
-      snapshots.tookCopy(performance.now() - began)
-      snapshots.hold(state)
-    }
-    return snapshots.steps
+    if (snapshots.isOff || snapshots.has(taken)) return snapshots.steps
+    return [...snapshots.steps, taken].sort((a, b) => a - b)
+  }
+
+  /** Holds the present state in memory. */
+  async keep(): Promise<void> {
+    const { snapshots, taken } = this
+    if (snapshots.isOff || snapshots.has(taken)) return
+    const began = performance.now()
+    const state = await this.loop.snapshot()
+    snapshots.tookCopy(performance.now() - began)
+    snapshots.hold(state)
   }
 
   /**

@@ -183,11 +183,12 @@ async function steer(
     }
   }
 
-  const held = async () => ({ kept: await stepper.keep(), reached: stepper.reached })
+  const held = () => ({ kept: stepper.kept, reached: stepper.reached })
+  const keep = () => stepper.keep()
   /** Passes the gate, having done what is asked there. */
   const pass = async () => {
     for (;;) {
-      const place = { step: stepper.taken, last: stepper.taken === steps, held }
+      const place = { step: stepper.taken, last: stepper.taken === steps, held, keep }
       await watching.follow(edits.filter(e => e.step <= stepper.taken))
       const errand = await watching.pass(stepper, context.gate(id, place), place.last)
       const how = context.stopping()
