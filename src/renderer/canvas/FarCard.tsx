@@ -57,7 +57,7 @@ export const FarTop = memo(function FarTop({ data, named, children }: Props) {
       {waits && <div className={styles.row} />}
       {named && (
         <span className={styles.far} aria-hidden="true">
-          {data.title}
+          <span className={styles.farTitle}>{data.title}</span>
           {children}
         </span>
       )}
