@@ -52,10 +52,10 @@ export class Edits {
 
   /** The window shows this: what came after it was never taken by it, as keys that found no field. */
   shown(written: Written): void {
-    if (this.undoing && this.had(written)) this.add(Date.now(), written)
     const at = this.made.findLastIndex(made => isSame(made.written, written))
-    if (at < 0) throw new Error(`the window shows what was never written: ${JSON.stringify(written)}`)
-    this.made.length = at + 1
+    if (at >= 0) this.made.length = at + 1
+    else if (this.undoing && this.had(written)) this.add(Date.now(), written)
+    else throw new Error(`the window shows what was never written: ${JSON.stringify(written)}`)
   }
 
   /** This has come back. What was written after it is lost; from now on it is where the person goes on. */

@@ -120,6 +120,8 @@ export class Person {
     if (!(await isOn(undo))) return
     this.edits.undo()
     await this.press(undo)
+    // A window that has just lost its server has not heard the click.
+    if ((await this.page.getByRole('alertdialog').count()) > 0) return
     this.edits.add(Date.now(), await this.read())
   }
 
