@@ -14,18 +14,10 @@ async function saved({ page, dirty }: WorkbenchWindow, path: string) {
   return parseGraph(await readFile(path, 'utf8')).document!
 }
 
-async function selectAll(window: WorkbenchWindow, ...ids: string[]) {
-  for (const [i, id] of ids.entries())
-    await window
-      .card(id)
-      .locator('header')
-      .click({ modifiers: i === 0 ? [] : ['Shift'] })
-}
-
 test('nodes are grouped, named, coloured, moved and ungrouped', async ({ workbench }, info) => {
   const { window } = await workbench.start(WISH)
   const { page, inspector } = window
-  await selectAll(window, 'image_projection', 'text_projection')
+  await window.pick('image_projection', 'text_projection')
   await page.keyboard.press('Control+g')
   const frame = page.getByRole('button', { name: 'Group Group, 2 nodes' })
   await expect(frame).toBeVisible()
@@ -96,7 +88,7 @@ test('a muted node and what needs it recede; a bypassed one passes on; the plan 
 test('nodes are aligned, distributed and laid out', async ({ workbench }, info) => {
   const { window } = await workbench.start(WISH)
   const { page, inspector } = window
-  await selectAll(window, 'vision', 'text', 'image_projection')
+  await window.pick('vision', 'text', 'image_projection')
   await inspector.getByRole('button', { name: 'Align top edges' }).click()
   const aligned = await saved(window, workbench.graph)
   expect(new Set(['vision', 'text', 'image_projection'].map(id => aligned.view[id]![1])).size).toBe(1)

@@ -33,11 +33,7 @@ for (const theme of ['Light', 'Dark'] as const)
     await page.keyboard.press('Enter')
     await clean('wire')
     await page.keyboard.press('Escape')
-    for (const [i, id] of ['vision', 'text'].entries())
-      await window
-        .card(id)
-        .locator('header')
-        .click({ modifiers: i === 0 ? [] : ['Shift'] })
+    await window.pick('vision', 'text')
     await clean('several nodes')
     await page.keyboard.press('Escape')
 

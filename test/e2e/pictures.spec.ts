@@ -91,21 +91,14 @@ async function wrongWire(window: WorkbenchWindow): Promise<void> {
 /** A group, a muted node, and a subgraph from within. */
 async function arranged(window: WorkbenchWindow, take: Take): Promise<void> {
   const { page } = window
-  const pick = async (...ids: readonly string[]) => {
-    for (const [i, id] of ids.entries())
-      await window
-        .card(id)
-        .locator('header')
-        .click({ modifiers: i === 0 ? [] : ['Shift'] })
-  }
-  await pick('schedule', 'adamw')
+  await window.pick('schedule', 'adamw')
   await page.keyboard.press('Control+g')
   await page.keyboard.press('Escape')
-  await pick('zero_shot')
+  await window.pick('zero_shot')
   await page.keyboard.press('Control+m')
   await page.keyboard.press('Escape')
   await take('arranged')
-  await pick('vision', 'image_projection', 'image_embedding')
+  await window.pick('vision', 'image_projection', 'image_embedding')
   await page.keyboard.press('Control+Shift+e')
   await page.keyboard.press('Alt+ArrowDown')
   await window.fit()

@@ -13,11 +13,7 @@ async function saved({ page, dirty }: WorkbenchWindow, path: string) {
 }
 
 async function makeTower(window: WorkbenchWindow) {
-  for (const [i, id] of ['vision', 'image_projection'].entries())
-    await window
-      .card(id)
-      .locator('header')
-      .click({ modifiers: i === 0 ? [] : ['Shift'] })
+  await window.pick('vision', 'image_projection')
   await window.page.keyboard.press('Control+Shift+e')
   await expect(window.card('subgraph')).toBeVisible()
 }

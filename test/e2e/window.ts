@@ -138,6 +138,14 @@ export class WorkbenchWindow {
     await expect(this.inspector.getByText(id, { exact: true }).first()).toBeVisible()
   }
 
+  /** Clicks on several cards, with Shift from the second on. */
+  async pick(...ids: readonly string[]): Promise<void> {
+    for (const [i, id] of ids.entries())
+      await this.card(id)
+        .locator('header')
+        .click({ modifiers: i === 0 ? [] : ['Shift'] })
+  }
+
   /** Turns the wheel over a card until everything on it can be read. */
   async zoomTo(id: string): Promise<void> {
     const { mouse } = this.page
