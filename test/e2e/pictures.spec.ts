@@ -12,7 +12,11 @@ const LARGER = {
   schedule: { steps: STEPS, warmup: 60 },
 }
 
-for (const theme of ['Light', 'Dark'] as const)
+/** In the dark the same is done again: for the documentation, and in full counts. */
+const THEMES =
+  isForDocs || process.env.DIPTYCH_TEST_LONG ? (['Light', 'Dark'] as const) : (['Light'] as const)
+
+for (const theme of THEMES)
   test(`pictures of every view, ${theme.toLowerCase()}`, async ({ workbench }, info) => {
     test.setTimeout(240_000)
     const { server, window } = await workbench.start({
