@@ -115,7 +115,7 @@ describe('what evaluators ask for', () => {
     writeFileSync(file, JSON.stringify({ ...document, nodes: { ...nodes, ...more, ...quads } }))
     ran = await runHere(file, { cache: join(scratch, 'cache'), nodes: [everything] })
     expect(ran.result, JSON.stringify(ran.result)).toMatchObject({ outcome: 'completed' })
-  })
+  }, 120_000)
   const report = (id: string): Report => (ran.result as { reports: Record<string, Report> }).reports[id]!
 
   it('is the same whichever way it is asked for', () => {
