@@ -11,6 +11,15 @@ export type Places = () => readonly string[]
 
 type Looking = Extract<Ask, { type: 'check' | 'plan' | 'measure' }>
 
+/** What each question is called, and the result that answers it. */
+const ANSWERS = {
+  check: { called: 'a check', with: 'checked' },
+  plan: { called: 'a plan', with: 'planned' },
+  measure: { called: 'a measurement', with: 'measured' },
+} as const
+
+type Answer<C extends Looking> = Extract<Result, { type: (typeof ANSWERS)[C['type']]['with'] }>
+
 /** Asks the engine one kind of thing about documents. For each document only the newest question is answered. */
 export class Look {
   private readonly engine: EngineSupervisor
@@ -23,11 +32,7 @@ export class Look {
   }
 
   /** Throws a `Fault` where the engine fails, or a newer question has been asked. */
-  async ask(
-    document: string,
-    command: Looking,
-    signal: AbortSignal,
-  ): Promise<Exclude<Result, { type: 'failed' }>> {
+  async ask<C extends Looking>(document: string, command: C, signal: AbortSignal): Promise<Answer<C>> {
     this.newest.get(document)?.abort()
     const own = new AbortController()
     this.newest.set(document, own)
@@ -36,7 +41,10 @@ export class Look {
       await pause(SETTLE_MS, either)
       const result = await this.answer({ ...command, places: this.places() }, either)
       if (result.type === 'failed') throw new Fault('engine', result.message, result.diagnostics)
-      return result
+      const { called, with: wanted } = ANSWERS[command.type]
+      if (result.type !== wanted)
+        throw new Fault('internal', `the engine answered ${called} with "${result.type}"`)
+      return result as Answer<C>
     } finally {
       if (this.newest.get(document) === own) this.newest.delete(document)
     }

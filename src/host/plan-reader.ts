@@ -1,7 +1,6 @@
 import type { PlannedNode } from '../protocol/messages.ts'
 import type { EnqueueOptions } from '../protocol/workbench.ts'
 import type { EngineSupervisor } from './engine-supervisor.ts'
-import { Fault } from './fault.ts'
 import { Look, type Places } from './look.ts'
 
 /** Asks the engine what a run of a graph would do. */
@@ -21,8 +20,6 @@ export class PlanReader {
   ): Promise<readonly PlannedNode[]> {
     const graph = { text, file, overrides: [] }
     const result = await this.look.ask(document, { type: 'plan', graph, options: { engine, fresh } }, signal)
-    if (result.type !== 'planned')
-      throw new Fault('internal', `the engine answered a plan with "${result.type}"`)
     return result.nodes
   }
 }
