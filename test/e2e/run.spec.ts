@@ -1,11 +1,6 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
-import type { StepEvent } from '../../src/protocol/messages.ts'
-import { environment, project } from './server.ts'
+import { headlessLosses } from './headless.ts'
 import { expect, test } from './workbench.ts'
 
-const run = promisify(execFile)
 const HALF_A_SECOND = 500
 
 test('a run is watched: chart, card and progress move, and reports come', async ({ workbench }) => {
@@ -70,15 +65,7 @@ test('the losses that are watched are those of a headless run, to the last bit',
   const { window } = await workbench.start({ steps, seed: 13 })
   await window.button('Run').click()
   await window.finished()
-  const { stdout } = await run(
-    process.execPath,
-    [join(project, 'bin', 'diptych'), 'run', workbench.graph, '--json', '--fresh'],
-    { cwd: workbench.folder, env: environment(workbench.places), maxBuffer: 64 << 20 },
-  )
-  const headless = stdout
-    .split('\n')
-    .filter(line => line.includes('"train/loss"'))
-    .map(line => (JSON.parse(line) as StepEvent)['train/loss'])
+  const headless = await headlessLosses(workbench)
   expect(headless).toHaveLength(steps)
   expect(window.losses()).toEqual(headless)
 })

@@ -1,14 +1,8 @@
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { Locator } from '@playwright/test'
-import type { StepEvent } from '../../src/protocol/messages.ts'
-import { environment, project } from './server.ts'
+import { headlessLosses } from './headless.ts'
 import type { Point, WorkbenchWindow } from './window.ts'
 import { expect, test } from './workbench.ts'
-
-const run = promisify(execFile)
 
 const card = (window: WorkbenchWindow, title: string): Locator =>
   window.runs.getByRole('region', { name: title, exact: true })
@@ -150,15 +144,7 @@ test('a run that is watched has the losses of a headless one, to the last bit', 
   }
   await window.button('Run').click()
   await window.finished(/Done/, 180_000)
-  const { stdout } = await run(
-    process.execPath,
-    [join(project, 'bin', 'diptych'), 'run', workbench.graph, '--json', '--fresh'],
-    { cwd: workbench.folder, env: environment(workbench.places), maxBuffer: 64 << 20 },
-  )
-  const headless = stdout
-    .split('\n')
-    .filter(line => line.includes('"train/loss"'))
-    .map(line => (JSON.parse(line) as StepEvent)['train/loss'])
+  const headless = await headlessLosses(workbench)
   expect(headless).toHaveLength(steps)
   expect(window.losses()).toEqual(headless)
   const seen = window.events.filter(e => e.type === 'watch' && e.wire === 'loss.loss')

@@ -2,31 +2,23 @@ import { basename, dirname, join } from 'node:path'
 import type { GraphSource, PlannedNode, RunOptions } from '../../protocol/messages.ts'
 import { backendFingerprint } from '../backends.ts'
 import type { EngineContext } from '../context.ts'
-import { GraphErrors, type LoadedGraph, loadGraph } from '../load.ts'
+import { GraphErrors, loadGraph } from '../load.ts'
 import { NodeFailure } from '../node-failure.ts'
 import { keysOfRunBefore } from '../reasons.ts'
 import { neededNodes } from '../run.ts'
 import { Planner } from './planner.ts'
 
-export type PlanOptions = Pick<RunOptions, 'engine' | 'out' | 'fresh' | 'platform' | 'devices'>
+type PlanOptions = Pick<RunOptions, 'engine' | 'out' | 'fresh' | 'platform' | 'devices'>
 
 /** What a run of a graph would do, node by node and why, in the run's order. Makes nothing and trains nothing. */
 export async function planGraph(
   source: GraphSource,
-  options: PlanOptions,
+  { engine, out, fresh, platform, devices }: PlanOptions,
   context: EngineContext,
 ): Promise<PlannedNode[]> {
   const loaded = await loadGraph(source, context)
   if (!loaded.graph.ok) throw new GraphErrors(loaded.graph.diagnostics)
-  return planLoaded(loaded, source.file, options, context)
-}
-
-export async function planLoaded(
-  loaded: LoadedGraph,
-  file: string,
-  { engine, out, fresh, platform, devices }: PlanOptions,
-  context: EngineContext,
-): Promise<PlannedNode[]> {
+  const { file } = source
   const quiet: EngineContext = { ...context, emit: () => {}, looksOnly: true }
   const { cacheDir } = context
   const fingerprint = await backendFingerprint(engine, { cacheDir, warn: () => {}, platform, devices })

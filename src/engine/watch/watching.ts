@@ -101,8 +101,9 @@ export class Watching {
 
   /** Computes with parameters as they were changed up to the step that comes next, from now on. */
   async follow(edits: readonly Edit[]): Promise<void> {
+    if (!this.board) return
     const now = JSON.stringify(edits)
-    if (!this.board || now === this.edits) return
+    if (now === this.edits) return
     const { graph, withChanges, stage } = this.watched
     const changed = edits.length > 0 ? await withChanges(edits) : graph
     const node = changed.nodes.get(stage.id)!
