@@ -1,5 +1,5 @@
 import type { Result } from '../protocol/messages.ts'
-import type { Ask } from './engine-process.ts'
+import { type Ask, EngineGone } from './engine-process.ts'
 import type { EngineSupervisor } from './engine-supervisor.ts'
 import { Fault } from './fault.ts'
 
@@ -11,11 +11,14 @@ export type Places = () => readonly string[]
 
 type Looking = Extract<Ask, { type: 'check' | 'plan' | 'measure' }>
 
-/** What each question is called, and the result that answers it. */
+/**
+ * What each question is called, and the result that answers it; `again`: where the engine ends before it answers, as
+ * it may for reasons of its own, a new one is asked. A measurement may be what has ended it.
+ */
 const ANSWERS = {
-  check: { called: 'a check', with: 'checked' },
-  plan: { called: 'a plan', with: 'planned' },
-  measure: { called: 'a measurement', with: 'measured' },
+  check: { called: 'a check', with: 'checked', again: true },
+  plan: { called: 'a plan', with: 'planned', again: true },
+  measure: { called: 'a measurement', with: 'measured', again: false },
 } as const
 
 type Answer<C extends Looking> = Extract<Result, { type: (typeof ANSWERS)[C['type']]['with'] }>
@@ -39,7 +42,11 @@ export class Look {
     const either = AbortSignal.any([own.signal, signal])
     try {
       await pause(SETTLE_MS, either)
-      const result = await this.answer({ ...command, places: this.places() }, either)
+      const asked = { ...command, places: this.places() }
+      const result = await this.answer(asked, either).catch(e => {
+        if (!(e instanceof EngineGone && ANSWERS[command.type].again)) throw e
+        return this.answer(asked, either)
+      })
       if (result.type === 'failed') throw new Fault('engine', result.message, result.diagnostics)
       const { called, with: wanted } = ANSWERS[command.type]
       if (result.type !== wanted)

@@ -1,7 +1,7 @@
 // Speaks the engine's protocol without computing anything. What it does stands in the graph's `meta.about`, as JSON:
-// { steps, stepMs, checkpointEvery, crashAt, lostAt, report }.
+// { steps, stepMs, checkpointEvery, crashAt, lostAt, report, checkMs, diesChecking }.
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -31,6 +31,7 @@ process.on('message', async command => {
     }
     case 'check':
       await sleep(about(command.graph.text).checkMs ?? 0)
+      dieChecking(about(command.graph.text).diesChecking)
       return done(command.id, {
         type: 'checked',
         diagnostics: [],
@@ -60,6 +61,14 @@ process.on('message', async command => {
       process.disconnect()
   }
 })
+
+/** Dies as often as this; a file counts, since each time it is another process. */
+function dieChecking({ times, counts } = { times: 0 }) {
+  const died = counts && existsSync(counts) ? readFileSync(counts).length : 0
+  if (died >= times) return
+  appendFileSync(counts, '.')
+  process.kill(process.pid, 'SIGKILL')
+}
 
 /** Sees something in every watch at once: its own number of bytes. */
 function watch(id, watches) {

@@ -82,6 +82,20 @@ test('a request that nobody waits for any more is answered so', async () => {
   expect(Date.now() - began).toBeLessThan(500)
 })
 
+test('what an engine has not lived to say of the sources, the next one is asked; but not a third', async () => {
+  const host = await startHost()
+  const window = await host.window()
+  const folder = makeFolder()
+  const { id: document } = await window.open(putGraph(folder))
+  const read = (times: number) => {
+    const text = graphText({ diesChecking: { times, counts: join(folder, `died-${times}`) } })
+    return window.ask('schemas.read', { document, text })
+  }
+  expect((await read(1)).schemas).toMatchObject({ 'a.dataset': { state: 'known' } })
+  await expect(read(2)).rejects.toThrow(/The engine crashed \(signal SIGKILL\)/)
+  expect((await read(2)).schemas).toMatchObject({ 'a.dataset': { state: 'known' } })
+})
+
 test('a window that lags gets nothing until it has kept up, and then all of it', async () => {
   const host = await startHost()
   const [slow, quick] = [await host.window(), await host.window()]

@@ -73,6 +73,28 @@ test('a source that can’t be read says why', async () => {
   ])
 })
 
+test('sources that a crashed engine could not read are read when it is started again, and not twice', async () => {
+  const host = new FakeHost()
+  const read = host.answers['schemas.read']
+  host.answers['schemas.read'] = () => {
+    throw new Refused('engine', 'The engine crashed (signal SIGKILL).')
+  }
+  const { doc } = await openWindow({ host })
+  expect(doc().faults.get('train_emoji')).toMatchObject([{ code: 'DT060' }])
+  host.emit('engine.state', { state: 'crashed', reason: 'The engine crashed (signal SIGKILL).', log: '' })
+  host.answers['schemas.read'] = async params => {
+    // The question itself may crash an engine, and be asked of a new one.
+    host.emit('engine.state', { state: 'crashed', reason: 'The engine crashed (signal SIGKILL).', log: '' })
+    host.emit('engine.state', { state: 'starting' })
+    return read(params)
+  }
+  host.asked.length = 0
+  host.emit('engine.state', { state: 'starting' })
+  await settle()
+  expect(host.asked.filter(a => a.method === 'schemas.read')).toHaveLength(1)
+  expect(doc().checked.ok).toBe(true)
+})
+
 describe('editing', () => {
   test('checks at once, and undo takes the fault away', async () => {
     const { doc } = await openWindow()

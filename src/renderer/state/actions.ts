@@ -221,7 +221,14 @@ export class DocumentActions {
       const message = messageOf(error)
       const failed = [...asked.keys()].map(wire => [wire, { state: 'failed', message }] as const)
       documents.learn(asked, Object.fromEntries(failed))
+    } finally {
+      if (this.schemas === mine) this.schemas = undefined
     }
+  }
+
+  /** The engine is asked about sources, and has not answered. */
+  get isLooking(): boolean {
+    return this.schemas !== undefined
   }
 
   /** After a lost connection: opens on the host what the window shows, without touching what it shows. */

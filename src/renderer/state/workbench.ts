@@ -134,8 +134,11 @@ export function createWorkbench(around: Surroundings): Workbench {
     }
   })
   session.subscribe((now, before) => {
-    if (now.settings.places.join('\n') !== before.settings.places.join('\n'))
-      void actions.lookAt(documents.store.getState().document)
+    const allowed = now.settings.places.join('\n') !== before.settings.places.join('\n')
+    // What a crashed engine could not say, the next one may; not while that is what it was started for.
+    const restarted = before.engine.state === 'crashed' && now.engine.state !== 'crashed'
+    if (allowed || (restarted && !actions.isLooking)) void actions.lookAt(documents.store.getState().document)
+    if (restarted && plans.store.getState().state === 'failed') plans.mark()
   })
   listenToSession(session, client, around.dark)
   client.on('document.lease', ({ document, lease }) => {
