@@ -117,7 +117,11 @@ export class World {
   }
 
   private async newPage(browser: Browser): Promise<Page> {
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    // Of a browser that is killed meanwhile Playwright may wait for its page for ever.
+    const gone = new Promise<never>((_, reject) => {
+      browser.once('disconnected', () => reject(new Error('the browser is gone')))
+    })
+    const page = await Promise.race([browser.newPage({ viewport: { width: 1440, height: 900 } }), gone])
     page.setDefaultTimeout(PAGE_MS)
     // It asks whether edits should be given up, when its server is gone and another address is opened.
     page.on('dialog', dialog => void dialog.accept().catch(() => {}))
