@@ -37,3 +37,12 @@ test('keys that the window did not take are no edits', () => {
   expect(edits.recovered({ text: 'ab', title: '' })).toEqual({ edits: 0, ms: 0 })
   expect(() => edits.shown({ text: 'q', title: '' })).toThrow('never written')
 })
+
+test('an undo that the window shows a moment later, and that is then lost, brings back what was written', () => {
+  const edits = typed()
+  edits.undo()
+  // Read too early: nothing has changed yet.
+  edits.add(2000, edits.last)
+  edits.shown({ text: 'a', title: '' })
+  expect(edits.recovered({ text: 'abc', title: '' })).toEqual({ edits: 0, ms: 0 })
+})

@@ -43,9 +43,10 @@ export class Edits {
   }
 
   add(at: number, change: Partial<Written>): void {
-    this.undoing = false
     const written = { ...this.last, ...change }
+    // After an undo the window may still show what it takes back in the next moment.
     if (isSame(written, this.last)) return
+    this.undoing = false
     this.made.push({ at, written })
     this.ever.push(written)
   }
