@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { matchSizes, matchWire } from './accept.ts'
+import { beside } from './beside.ts'
 import type { CheckedNode, SchemaState } from './check.ts'
 import { closest, GraphFault, suggest } from './diagnostic.ts'
 import { type NodeJson, references, splitWire, type Wire, wiresOf } from './document.ts'
@@ -217,9 +218,11 @@ function typeOf(s: Subject, port: string, wire: Wire): PortType | GraphFault | u
   }
   const fault = mismatch(s, port, type)
   if (!fault) return type
-  const others = Object.entries(from.outputs).filter(([, t]) => !mismatch(s, port, t))
+  const others = Object.entries(from.outputs).flatMap(([name, t]) =>
+    mismatch(s, port, t) ? [] : (beside(s.id, `${source.node}.${name}`) ?? []),
+  )
   if (others.length === 0) return fault
-  const hint = `Another output fits: ${others.map(([name]) => `"${source.node}.${name}"`).join(', ')}.`
+  const hint = `Another output fits: ${others.map(other => `"${other}"`).join(', ')}.`
   return new GraphFault(fault.code, fault.message, { ...fault.place, hint })
 }
 

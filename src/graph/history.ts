@@ -14,12 +14,16 @@ interface Step {
   /** What it edited, where a further edit of the same may join. */
   readonly key: string | null
   readonly at: number
+  /** The nodes through which a person had entered subgraphs when they made it. */
+  readonly scope: readonly string[]
 }
 
 export interface Move {
   readonly document: GraphDocument
   /** What the journal gets. */
   readonly command: Restore
+  /** Where the edit was made. */
+  readonly scope: readonly string[]
 }
 
 /** What was done and undone. `dirty` is false again when undo leads back to what was saved. */
@@ -47,7 +51,13 @@ export class History {
   }
 
   /** A person's edit, at a time in milliseconds: forgets what was undone. */
-  push(after: GraphDocument, label: string, at: number, key: string | null = null): void {
+  push(
+    after: GraphDocument,
+    label: string,
+    at: number,
+    key: string | null = null,
+    scope: readonly string[] = [],
+  ): void {
     if (after === this.current) return
     const last = this.done.at(-1)
     const joins =
@@ -60,7 +70,7 @@ export class History {
       this.current !== this.saved
     const before = joins ? last.before : this.current
     if (joins) this.done.pop()
-    this.done.push({ label, before, after, key, at })
+    this.done.push({ label, before, after, key, at, scope })
     if (this.done.length > LONGEST) this.done.shift()
     this.undone = []
     this.current = after
@@ -70,7 +80,7 @@ export class History {
     const step = this.done.pop()
     if (!step) return null
     this.undone.push(step)
-    return this.go(step.before)
+    return this.go(step.before, step.scope)
   }
 
   redo(): Move | null {
@@ -78,7 +88,7 @@ export class History {
     if (!step) return null
     // A later edit is not joined to one that was done again.
     this.done.push({ ...step, key: null })
-    return this.go(step.after)
+    return this.go(step.after, step.scope)
   }
 
   /** The document is on the disk as it is now. */
@@ -91,10 +101,10 @@ export class History {
     this.saved = { ...this.saved }
   }
 
-  private go(to: GraphDocument): Move {
+  private go(to: GraphDocument, scope: readonly string[]): Move {
     const command = restoring(this.current, to)
     this.current = to
-    return { document: to, command }
+    return { document: to, command, scope }
   }
 }
 

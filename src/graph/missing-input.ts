@@ -1,4 +1,5 @@
 import { matchWire, showAccept } from './accept.ts'
+import { beside } from './beside.ts'
 import { faultOf } from './check-node.ts'
 import { GraphFault } from './diagnostic.ts'
 import { type NodeJson, splitWire, type Wire, wiresOf } from './document.ts'
@@ -25,8 +26,9 @@ export function missingInput(
   const behind = readersOf(node, nodes)
   const fits = [...types].flatMap(([wire, type]) => {
     const from = splitWire(wire).node
-    if (type.kind === 'unknown' || behind.has(from) || from.includes('/')) return []
-    return faultOf(() => matchWire(port, spec.accepts, type)) ? [] : [`"${wire}"`]
+    const here = beside(node, wire)
+    if (type.kind === 'unknown' || behind.has(from) || here === undefined) return []
+    return faultOf(() => matchWire(port, spec.accepts, type)) ? [] : [`"${here}"`]
   })
   const takes = inner ? `which ${inner} needs: it takes` : 'which takes'
   const message = `nothing is wired to "${port}", ${takes} ${showAccept(spec.accepts)}`

@@ -98,4 +98,10 @@ test('a node of an unknown type keeps its wires and settings', async ({ workbenc
   await expect(window.dirty).toBeHidden()
   const kept = parseGraph(await readFile(workbench.graph, 'utf8')).document!
   expect(kept.nodes[id]).toEqual(parseGraph(text).document!.nodes[id])
+
+  // Nobody knows what it gives; its wires can be led around things all the same.
+  await window.wire('layer.fromTheFuture output', 'Pair logits').focus()
+  await window.page.keyboard.press('Enter')
+  await window.page.keyboard.press('r')
+  await expect(window.wire('layer.fromTheFuture output', 'Reroute in')).toBeAttached()
 })

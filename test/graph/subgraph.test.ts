@@ -104,6 +104,44 @@ describe('making a subgraph', () => {
     expect(doc.groups).toEqual({ b: groups.b })
     expect(unpackSubgraph(doc, 'tower').document.groups).toEqual({ b: groups.b, a: groups.a })
   })
+
+  test('unpacked, its nodes stand where it stood, wherever they were moved inside', () => {
+    const doc = made(TOWER)
+    const view = { vision: [900, 500], image_projection: [1100, 514], image_unit: [1300, 528] } as const
+    const moved = { ...doc, defs: { ...doc.defs, tower: { ...doc.defs.tower!, view } } }
+    const back = unpackSubgraph(moved, 'tower').document
+    for (const id of TOWER) expect(back.view[id], id).toEqual(placed().view[id])
+  })
+
+  test('unpacked within a group, nodes stay in it but for those that are in one of their own', () => {
+    const inner = { title: 'Inner', colour: 'blue', nodes: ['vision', 'image_projection'] } as const
+    const doc = made(TOWER, { ...placed(), groups: { inner } })
+    const outer = { title: 'Outer', colour: 'red', nodes: ['tower', 'text'] } as const
+    expect(unpackSubgraph({ ...doc, groups: { outer } }, 'tower').document.groups).toEqual({
+      outer: { ...outer, nodes: ['image_unit', 'text'] },
+      inner,
+    })
+  })
+})
+
+describe('what is offered for an input of a node inside', () => {
+  test('is wires of the same subgraph, by the names that they have there', () => {
+    const doc = made(TOWER)
+    const nodes = { ...doc.defs.tower!.nodes, extra: node('layer.normalize') }
+    const inner = { ...doc, defs: { tower: { ...doc.defs.tower!, nodes } } }
+    const [fault] = checked(inner).diagnostics.filter(d => d.node === 'tower/extra')
+    expect(fault!.hint).toMatch(/ Wire "vision\.\w+" or /)
+    expect(fault!.hint).not.toMatch(/batch|text/)
+  })
+
+  test('so are other outputs of the node that is wired', () => {
+    const doc = made(['vision', 'image_projection', 'image_unit'])
+    const image_projection = node('layer.projection', { size: 8 }, { input: 'vision.feat' })
+    const nodes = { ...doc.defs.tower!.nodes, image_projection }
+    const inner = { ...doc, defs: { tower: { ...doc.defs.tower!, nodes } } }
+    const [fault] = checked(inner).diagnostics.filter(d => d.node === 'tower/image_projection')
+    expect(fault!.hint).toBe('Another output fits: "vision.pooled".')
+  })
 })
 
 describe('editing within a subgraph', () => {

@@ -150,6 +150,16 @@ describe('what the checker never sees', () => {
     ).toBeUndefined()
   })
 
+  it('carries what a bypassed node passes on', () => {
+    const doc = withTower()
+    const { tower } = doc.defs
+    const nodes = { ...tower!.nodes, image_unit: { ...tower!.nodes.image_unit!, mode: 'bypassed' as const } }
+    const off = { ...doc, defs: { tower: { ...tower!, nodes } } }
+    const { types } = checkGraph(off, registry, clipSchemas)
+    expect(types.get('tower/image_unit.output')).toBeUndefined()
+    expect(wireTypes(off, types).get('tower.output')).toBe(types.get('tower/image_projection.output'))
+  })
+
   it('is watched where its numbers are made', () => {
     const led = withNode(
       rewired(withTower(), 'logits', { image: 'turn.out' }),

@@ -50,6 +50,23 @@ describe('within a subgraph', () => {
     expect(soundScope(doc().document, ['tower', 'x'])).toEqual([])
   })
 
+  it('undo and redo go where the edit was made', async () => {
+    const { doc } = await make()
+    doc().enter(['tower'])
+    shownOf(doc()).run({ type: 'setParam', node: 'vision', path: ['depth'], value: 3 })
+    doc().enter([])
+    doc().run({ type: 'setMeta', meta: { seed: 5 } })
+    doc().undo()
+    expect(doc().scope).toEqual([])
+    doc().undo()
+    expect(doc().scope).toEqual(['tower'])
+    doc().undo()
+    expect(doc().scope).toEqual([])
+    for (let i = 0; i < 3; i++) doc().redo()
+    expect(doc().scope).toEqual([])
+    expect(doc().document.meta.seed).toBe(5)
+  })
+
   it('what the journal got gives the same document again', async () => {
     const { doc, host } = await make()
     doc().enter(['tower'])

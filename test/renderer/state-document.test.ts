@@ -142,6 +142,12 @@ describe('editing', () => {
     expect(doc().checked.types.get('batch.image')).toBe(before.checked.types.get('batch.image'))
   })
 
+  test('what is not there is not selected: an edit that was refused has brought nothing', async () => {
+    const { doc } = await openWindow()
+    doc().select({ nodes: ['loss', 'ghost'] })
+    expect(doc().selection.nodes).toEqual(['loss'])
+  })
+
   test('a selection keeps what is still there', async () => {
     const { doc } = await openWindow()
     doc().select({ nodes: ['loss', 'train'] })

@@ -50,6 +50,21 @@ describe('tabs', () => {
     expect(host.journals.get(second)).toHaveLength(1)
   })
 
+  it('columns that were still being read when a tab was put aside are read when it is shown', async () => {
+    const { doc, host, tabs, keys } = await withTwo()
+    const read = host.answers['schemas.read']
+    host.answers['schemas.read'] = () => new Promise(() => {})
+    tabs.show(keys[0]!)
+    doc().run({ type: 'setParam', node: 'train_emoji', path: ['size'], value: 32 })
+    await settle()
+    expect(doc().schemas['train_emoji.dataset']).toEqual({ state: 'pending' })
+    host.answers['schemas.read'] = read
+    tabs.show(keys[1]!)
+    tabs.show(keys[0]!)
+    await settle()
+    expect(doc().schemas['train_emoji.dataset']?.state).toBe('known')
+  })
+
   it('a file that is open is shown, not opened again', async () => {
     const { tabs, keys, doc } = await withTwo()
     tabs.show(keys[0]!)

@@ -96,10 +96,14 @@ function unpackedView(
   names: ReadonlyMap<string, string>,
 ): GraphDocument['view'] {
   const { [id]: at = [0, 0], ...rest } = doc.view
-  const places = Object.entries(def.view ?? {}).flatMap(([key, [x, y]]) => {
+  const placed = Object.entries(def.view ?? {}).flatMap(([key, place]) => {
     const name = names.get(key)
-    return name ? [[name, [at[0] + x, at[1] + y]] as const] : []
+    return name ? [[name, place] as const] : []
   })
+  // Their corner comes where the use stood, wherever they were moved inside.
+  const left = Math.min(...placed.map(([, [x]]) => x))
+  const top = Math.min(...placed.map(([, [, y]]) => y))
+  const places = placed.map(([name, [x, y]]) => [name, [at[0] + x - left, at[1] + y - top]] as const)
   return { ...rest, ...Object.fromEntries(places) }
 }
 
@@ -110,12 +114,14 @@ function unpackedGroups(
   names: ReadonlyMap<string, string>,
 ): Groups | undefined {
   const found: Record<string, Groups[string]> = {}
-  const all = [...names.values()]
+  const grouped = new Set(Object.values(inner ?? {}).flatMap(group => group.nodes))
+  // A node is in one group: those that are in one inside stay in it.
+  const loose = [...names].flatMap(([key, name]) => (grouped.has(key) ? [] : [name]))
   for (const [key, group] of Object.entries(outer ?? {}))
     found[key] = group.nodes.includes(id)
       ? {
           ...group,
-          nodes: group.nodes.flatMap(one => (one === id && !inner ? all : one === id ? [] : [one])),
+          nodes: group.nodes.flatMap(one => (one === id ? loose : [one])),
         }
       : group
   for (const [key, group] of Object.entries(inner ?? {})) {

@@ -16,12 +16,14 @@ import { Notices } from './Notices.tsx'
 import { TabStrip } from './TabStrip.tsx'
 import { Toasts } from './Toasts.tsx'
 import { TopBar } from './TopBar.tsx'
+import { useFileDrop } from './use-file-drop.ts'
 import { useGuard } from './use-guard.ts'
 
 /** The window: a bar, the canvas, and panels around it. */
 export function App() {
   useCommands()
   useGuard()
+  useFileDrop()
   const title = useDocument(s => brief(s.document.meta.title))
   const dirty = useDocument(s => s.dirty)
   useEffect(() => {

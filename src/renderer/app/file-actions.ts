@@ -10,11 +10,19 @@ import { fileName, nameOf } from './file-name.ts'
 
 export const newDocument = (): void => void tabs.openText()
 
-/** Opens a graph file that was dropped on the window: as a new document, for a page can't know where it lies. */
-export async function openDropped(file: File): Promise<void> {
-  const advice = adviceOn(file)
-  if (advice) sessionStore.getState().notify(advice.message, 'bad', advice.hint)
-  else await tabs.openText(await file.text())
+/** Opens graph files that were dropped on the window: as new documents, for a page can't know where they lie. */
+export async function openDropped(files: readonly File[]): Promise<void> {
+  const { notify } = sessionStore.getState()
+  for (const file of files) {
+    const advice = adviceOn(file)
+    if (advice) notify(advice.message, 'bad', advice.hint)
+    else
+      try {
+        await tabs.openText(await file.text())
+      } catch (error) {
+        notify(`${file.name} could not be read: ${messageOf(error)}`, 'bad')
+      }
+  }
 }
 
 /** Closes a tab, after asking where edits would be lost. */

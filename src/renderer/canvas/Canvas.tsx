@@ -1,7 +1,6 @@
 import '@xyflow/react/dist/base.css'
 import { ReactFlow, ReactFlowProvider, SelectionMode, useReactFlow, useStoreApi } from '@xyflow/react'
 import { type DragEvent, type MouseEvent, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { openDropped } from '../app/file-actions.ts'
 import { CommandList } from '../commands/CommandList.tsx'
 import { useShown } from '../state/index.ts'
 import { addNode, GRID, insertionOf, insertNode, openSearch } from './actions.ts'
@@ -12,7 +11,7 @@ import { CanvasControls } from './CanvasControls.tsx'
 import { FindNode } from './FindNode.tsx'
 import { Ground } from './Ground.tsx'
 import { GroupFrames } from './GroupFrames.tsx'
-import { reroute } from './key-actions.ts'
+import { editNote, renameSelected, reroute } from './key-actions.ts'
 import { LiveRegion } from './LiveRegion.tsx'
 import { CARD_WIDTH, type CardNode, type WireEdge } from './model.ts'
 import { NodeCard } from './NodeCard.tsx'
@@ -26,7 +25,7 @@ import { mountCanvas, showDetail, useCanvasUi } from './ui-store.ts'
 import { useCards, useModel } from './use-cards.ts'
 import { useClipboard } from './use-clipboard.ts'
 import { useMoving } from './use-moving.ts'
-import { FitOnOpen, MIN_ZOOM, useStart } from './use-start.ts'
+import { FitOnOpen, leaveAt, MIN_ZOOM, useStart } from './use-start.ts'
 import { mayConnect, useWires } from './use-wires.ts'
 import { Wire } from './Wire.tsx'
 import { WireLine } from './WireLine.tsx'
@@ -75,8 +74,11 @@ function Popovers({
   }
 }
 
-const enterNode = (_event: unknown, { id, data }: CardNode): void => {
+/** A double click enters a subgraph, edits a note, and renames by the head of a card. */
+const openNode = (event: MouseEvent, { id, data }: CardNode): void => {
   if (data.kind === 'subgraph') enter(id)
+  else if (data.kind === 'note') editNote(id)
+  else if ((event.target as Element).closest('header')) renameSelected()
 }
 
 /** What React Flow is given must be the same from one drawing to the next: a function that is new draws every card. */
@@ -97,7 +99,10 @@ function Flow() {
   const { onMoveStart, onMoveEnd } = useMoving(frame)
   useLayoutEffect(() => {
     if (!frame || !start) return
-    return store.subscribe(({ transform }) => showDetail(frame, transform[2]))
+    return store.subscribe(({ transform }) => {
+      showDetail(frame, transform[2])
+      leaveAt(start.of, transform)
+    })
   }, [store, frame, start])
 
   const wireAt = (element: Element) => {
@@ -114,17 +119,11 @@ function Flow() {
     if (wire) reroute(wire, [at.x, at.y])
   }
   const onDragOver = (event: DragEvent) => {
-    if (![DRAG_TYPE, 'Files'].some(type => event.dataTransfer.types.includes(type))) return
+    if (!event.dataTransfer.types.includes(DRAG_TYPE)) return
     event.preventDefault()
     event.dataTransfer.dropEffect = 'copy'
   }
   const onDrop = (event: DragEvent) => {
-    const [file] = event.dataTransfer.files
-    if (file) {
-      event.preventDefault()
-      void openDropped(file)
-      return
-    }
     const one = addableOf(event.dataTransfer.getData(DRAG_TYPE), docNow().document)
     if (!one) return
     event.preventDefault()
@@ -160,7 +159,7 @@ function Flow() {
           onEdgesChange={cards.onEdgesChange}
           onNodeDrag={cards.onDrag}
           onNodeDragStop={cards.onDragStop}
-          onNodeDoubleClick={enterNode}
+          onNodeDoubleClick={openNode}
           onSelectionDragStop={cards.onSelectionDragStop}
           onConnectStart={wires.onConnectStart}
           onConnect={wires.onConnect}
@@ -193,7 +192,7 @@ function Flow() {
           attributionPosition="bottom-left"
         >
           <Ground nodes={model.nodes} />
-          <FitOnOpen id={shown} />
+          {!start.kept && <FitOnOpen id={shown} />}
           <GroupFrames onGroupDrag={cards.onGroupDrag} onGroupDrop={cards.onGroupDrop} />
           <CanvasControls />
         </ReactFlow>

@@ -3,6 +3,7 @@ import { Maximize, Minus, Plus } from 'lucide-react'
 import { fitAll } from './actions.ts'
 import styles from './CanvasControls.module.css'
 import { CATEGORIES } from './category.tsx'
+import { pace } from './into-view.ts'
 import type { CardNode } from './model.ts'
 import { Overlays } from './Overlays.tsx'
 import { detailAt } from './ui-store.ts'
@@ -12,7 +13,7 @@ const colourOf = (node: CardNode): string => CATEGORIES[node.data.category].colo
 function Zoom() {
   const { zoomIn, zoomOut, zoomTo } = useReactFlow()
   const percent = useStore(state => Math.round(state.transform[2] * 100))
-  const quick = { duration: 140 }
+  const quick = { duration: pace(140) }
   return (
     <div className={styles.zoom} role="toolbar" aria-label="Zoom">
       <button type="button" onClick={() => void zoomOut(quick)} aria-label="Zoom out" title="Zoom out">

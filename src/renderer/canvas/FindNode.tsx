@@ -1,6 +1,6 @@
 import { registry } from '../../nodes/index.ts'
 import { documentStore } from '../state/index.ts'
-import { reveal } from './actions.ts'
+import { revealFromTop } from './actions.ts'
 import { CATEGORIES } from './category.tsx'
 import { findNodes } from './find.ts'
 import styles from './NodeSearch.module.css'
@@ -21,7 +21,7 @@ export function FindNode({ frame }: { readonly frame: HTMLElement }) {
       nothing="Nothing in this graph is like that."
       find={query => findNodes(document, query, registry)}
       keyOf={found => found.path}
-      pick={found => reveal(found.path)}
+      pick={found => revealFromTop(found.path)}
       show={found => {
         const category =
           registry.get(found.type)?.category ?? (found.type.startsWith('def:') ? 'subgraph' : 'missing')

@@ -3,6 +3,7 @@ import { type CSSProperties, type PointerEvent, useRef, useState } from 'react'
 import type { GroupJson } from '../../graph/document.ts'
 import { useShown } from '../state/index.ts'
 import { brief } from '../ui/brief.ts'
+import { plural } from '../ui/format.ts'
 import styles from './GroupFrames.module.css'
 import { changeGroup } from './group-actions.ts'
 import { frameOf, groupColour } from './group-frames.ts'
@@ -84,7 +85,7 @@ function GroupFrame({ id, group, onGroupDrag, onGroupDrop }: Props) {
         <button
           type="button"
           className={`${styles.title} nopan nodrag`}
-          aria-label={`Group ${brief(group.title)}, ${group.nodes.length} nodes`}
+          aria-label={`Group ${brief(group.title)}, ${plural(group.nodes.length, 'node')}`}
           title="Click: select its nodes. Drag: move them. Double click: rename."
           onPointerDown={onPointerDown}
           onPointerMove={onPointerMove}

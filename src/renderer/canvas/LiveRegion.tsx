@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
 import { useDocument } from '../state/index.ts'
 import { useSaid } from '../state/say.ts'
+import { plural } from '../ui/format.ts'
 import styles from './Canvas.module.css'
 
 const textOf = (d: Diagnostic): string => `${d.node ?? 'graph'}${d.port ? ` ${d.port}` : ''}: ${d.message}`
@@ -12,7 +13,7 @@ export function changeOfFaults(before: readonly Diagnostic[], now: readonly Diag
   const fresh = now.map(textOf).filter(text => !old.has(text))
   if (fresh.length) return fresh.slice(0, 3).join('. ')
   if (now.length >= before.length) return ''
-  return now.length === 0 ? 'No problems left' : `${now.length} problems left`
+  return now.length === 0 ? 'No problems left' : `${plural(now.length, 'problem')} left`
 }
 
 export function LiveRegion() {

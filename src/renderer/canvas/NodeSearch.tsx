@@ -3,10 +3,10 @@ import { CATEGORIES } from './category.tsx'
 import { linksOf } from './links.ts'
 import type { CardData } from './model.ts'
 import styles from './NodeSearch.module.css'
-import { Popover, WIDTH } from './Popover.tsx'
+import { Popover } from './Popover.tsx'
 import { firstSentence, fuzzy, searchNodes } from './search.ts'
 import { docNow } from './store.ts'
-import type { OpenSearch } from './ui-store.ts'
+import { type OpenSearch, POPOVER_WIDTH } from './ui-store.ts'
 
 /** Search for a node to add; with a wire in hand, among those that take it. */
 export function NodeSearch({ search, frame }: { readonly search: OpenSearch; readonly frame: HTMLElement }) {
@@ -60,7 +60,7 @@ export function ConnectSearch({ node, cards, frame }: ConnectProps) {
   const links = linksOf(docNow().document, card, cards)
   return (
     <Popover
-      at={[frame.clientWidth / 2 - WIDTH / 2, frame.clientHeight / 4]}
+      at={[frame.clientWidth / 2 - POPOVER_WIDTH / 2, frame.clientHeight / 4]}
       frame={frame}
       label={`Connect ${card.title}`}
       hint={`Connect ${card.title} …`}

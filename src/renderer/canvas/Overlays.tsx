@@ -1,7 +1,7 @@
 import { Panel } from '@xyflow/react'
 import { Ruler, TrendingDown } from 'lucide-react'
 import { useEffect } from 'react'
-import { insightStore, useInsight } from '../state/index.ts'
+import { insightStore, useDocument, useInsight } from '../state/index.ts'
 import styles from './Overlays.module.css'
 import { chosenTrain, toggleGradient, toggleShapes, useOverlay } from './overlay-store.ts'
 import { WireLabels } from './WireLabels.tsx'
@@ -55,6 +55,7 @@ function Legend() {
   useEffect(() => insightStore.getState().look(), [])
   const chosen = useOverlay(state => state.train)
   const trains = useInsight(state => state.trains)
+  const ok = useDocument(state => state.checked.ok)
   const train = chosenTrain({ trains }, chosen)?.train
   return (
     <div className={styles.legend}>
@@ -70,7 +71,7 @@ function Legend() {
         </select>
       )}
       {train === undefined ? (
-        <span>no Train to tell of</span>
+        <span>{ok ? 'no Train to tell of' : 'told when no problem is left'}</span>
       ) : (
         LEGEND.map(({ flow, text, about }) => (
           <span key={flow} className={styles.entry} data-flow={flow} title={about}>

@@ -1,8 +1,8 @@
 import { ChevronRight, Search, X } from 'lucide-react'
 import { type DragEvent, useMemo, useState } from 'react'
-import { useShown } from '../state/index.ts'
-import { addNode } from './actions.ts'
-import { type Addable, addables } from './addable.ts'
+import { useDocument } from '../state/index.ts'
+import { addablesNow, addNode } from './actions.ts'
+import type { Addable } from './addable.ts'
 import { CATEGORIES } from './category.tsx'
 import type { CardCategory } from './model.ts'
 import styles from './Palette.module.css'
@@ -60,11 +60,10 @@ function Group({ category, defs }: { readonly category: CardCategory; readonly d
 /** Every node there is, by category; drag one onto the canvas, or click. */
 export function Palette() {
   const [query, setQuery] = useState('')
-  const document = useShown(state => state.document)
-  // A reroute and the like are offered with whatever changes in the list: the subgraphs of the file.
-  const { defs } = document
+  const defs = useDocument(state => state.document.defs)
+  const scope = useDocument(state => state.scope)
   // biome-ignore lint/correctness/useExhaustiveDependencies: of the document only its subgraphs are listed
-  const all = useMemo(() => addables(document), [defs])
+  const all = useMemo(addablesNow, [defs, scope])
   const groups = useMemo(() => {
     const order = Object.keys(CATEGORIES) as CardCategory[]
     return order.map(category => ({ category, defs: all.filter(def => def.category === category) }))

@@ -1,10 +1,9 @@
 import { Search } from 'lucide-react'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import styles from './NodeSearch.module.css'
-import { useCanvasUi } from './ui-store.ts'
+import { POPOVER_WIDTH, useCanvasUi } from './ui-store.ts'
 import { useList } from './use-list.ts'
 
-export const WIDTH = 340
 const HEIGHT = 380
 
 interface PopoverProps<T> {
@@ -37,7 +36,7 @@ export function Popover<T>({
   keyOf,
   show,
   pick,
-  width = WIDTH,
+  width = POPOVER_WIDTH,
 }: PopoverProps<T>) {
   const [query, setQuery] = useState('')
   const box = useRef<HTMLDivElement>(null)
@@ -101,8 +100,12 @@ export function Popover<T>({
             {show(item)}
           </div>
         ))}
-        {items.length === 0 && <p className={styles.nothing}>{nothing}</p>}
       </div>
+      {items.length === 0 && (
+        <p className={styles.nothing} role="status">
+          {nothing}
+        </p>
+      )}
     </div>
   )
 }

@@ -56,6 +56,7 @@ export const PortRow = memo(function PortRow({ node, port }: Props) {
     <div
       className={styles.row}
       data-side={port.side}
+      data-port={port.name}
       data-mood={mood}
       data-wired={port.wires.length > 0}
       data-faulty={port.fault?.severity === 'error' || undefined}

@@ -1,21 +1,20 @@
-import { applyCommand } from '../../graph/apply-command.ts'
 import type { GraphCommand } from '../../graph/commands.ts'
-import { defOf, ID, type NodeJson, splitWire, wiresOf } from '../../graph/document.ts'
+import { defOf, ID, type NodeJson, REROUTE, splitWire, wiresOf } from '../../graph/document.ts'
 import { own } from '../../graph/own.ts'
 import { INPUTS, isBoundary, OUTPUTS } from '../../graph/subgraph/boundary.ts'
-import { importDefs, retyped } from '../../graph/subgraph/share.ts'
+import { partsOf } from '../../graph/subgraph/uses.ts'
 import { registry } from '../../nodes/index.ts'
-import { documentStore, sessionStore } from '../state/index.ts'
+import { documentStore } from '../state/index.ts'
+import { defAt } from '../state/scope.ts'
 import type { WireRef } from '../state/types.ts'
 import { type Addable, addableOf, addables } from './addable.ts'
 import { FREE_PORT } from './boundary-ports.ts'
-import { copyNodes, pasteNodes } from './clipboard.ts'
 import { freshId, stemOf } from './ids.ts'
+import { bringIntoView, pace } from './into-view.ts'
 import { freeSpot, type Point, type Size } from './layout.ts'
 import { CARD_WIDTH } from './model.ts'
-import { faultInText, readCopied } from './read-text.ts'
 import { docNow } from './store.ts'
-import { canvasNow, useCanvasUi } from './ui-store.ts'
+import { canvasNow, POPOVER_WIDTH, useCanvasUi } from './ui-store.ts'
 import { wireTypes } from './wire-types.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -51,9 +50,20 @@ function clear(wish: Point): Point {
   return onGrid(freeSpot(wish, { width: CARD_WIDTH, height: 140 }, placed, sizes()))
 }
 
+/** Everything that can be added to what is shown: a subgraph is no part of itself. */
+export function addablesNow(): readonly Addable[] {
+  const { document, scope } = documentStore.getState()
+  const around = defAt(document, scope)
+  const isAround = ({ type }: Addable) => {
+    const name = defOf(type)
+    return around !== undefined && name !== undefined && partsOf(document.defs, name).includes(around)
+  }
+  return addables(document).filter(one => !isAround(one))
+}
+
 /** What can be added that takes the free end of a wire; everything where nothing is held. */
 export function addablesFor(wiring: Wiring | null): readonly Addable[] {
-  const all = addables(docNow().document)
+  const all = addablesNow()
   if (!wiring) return all
   const { type, accept } = wiring
   return all.filter(one => {
@@ -89,6 +99,7 @@ export function addNode(one: Addable, at: Point = centre(), wiring: Wiring | nul
   const label = `Add ${one.title}`
   doc.run(commands.length === 1 ? commands[0]! : { type: 'group', label, commands }, label)
   docNow().select({ nodes: [id], wire: null })
+  bringIntoView([id])
 }
 
 /** How a node would stand in a wire: the input that takes it, and the output that goes on. */
@@ -99,6 +110,8 @@ export interface Insertion {
 
 /** Where something fits into a wire; undefined where it doesn't. */
 export function insertionOf(one: Addable, wire: WireRef): Insertion | undefined {
+  // It leads any wire, also one of which nobody knows yet what it carries.
+  if (one.type === REROUTE) return { input: 'in', output: 'out' }
   const { document, checked } = docNow()
   const type = wireTypes(document, checked.types).get(wire.from)
   const input = type ? one.takes(type)[0] : undefined
@@ -112,10 +125,16 @@ export function insertionOf(one: Addable, wire: WireRef): Insertion | undefined 
 function throughNode(id: string, one: Addable, wire: WireRef, { input, output }: Insertion): GraphCommand[] {
   const given = docNow().document.nodes[wire.node]?.in[wire.port]
   const index = Array.isArray(given) ? given.indexOf(wire.from) : undefined
+  const into = connectCommand(`${id}.${output}`, wire.node, wire.port)
   return [
-    { type: 'disconnect', node: wire.node, port: wire.port, from: wire.from },
     { type: 'connect', from: wire.from, node: id, port: input, list: one.isList(input) },
-    { ...connectCommand(`${id}.${output}`, wire.node, wire.port), ...(index !== undefined && { index }) },
+    // A single wire is replaced: taken out first, an output of a subgraph would lose its place.
+    ...(index === undefined
+      ? [into]
+      : [
+          { type: 'disconnect', node: wire.node, port: wire.port, from: wire.from } as const,
+          { ...into, index },
+        ]),
   ]
 }
 
@@ -128,6 +147,7 @@ export function insertNode(one: Addable, wire: WireRef, at: Point): void {
   const add: GraphCommand = { type: 'addNode', id, node: newNode(one), at: onGrid(at) }
   docNow().run({ type: 'group', label, commands: [add, ...throughNode(id, one, wire, insertion)] }, label)
   docNow().select({ nodes: [id], wire: null })
+  bringIntoView([id])
 }
 
 /** Whether a node that is there could go into a wire: it is unwired where the wire would run. */
@@ -196,7 +216,7 @@ export function connect(start: string, node: string, end: string, moving: Wiring
   const commands: GraphCommand[] = []
   if (moving) commands.push({ type: 'disconnect', node: moving.node, port: moving.port, from: moving.from })
   if (!there) commands.push(connectCommand(from, node, port))
-  if (commands.length === 1) doc.run(commands[0]!)
+  if (commands.length === 1) doc.run(commands[0]!, `Connect ${from} to ${node}.${port}`)
   else if (commands.length) doc.run({ type: 'group', label: 'Move wire', commands }, 'Move wire')
 }
 
@@ -205,7 +225,8 @@ export function disconnect(wire: {
   readonly port: string
   readonly from: string
 }): void {
-  docNow().run({ type: 'disconnect', node: wire.node, port: wire.port, from: wire.from })
+  const label = `Disconnect ${wire.from} from ${wire.node}.${wire.port}`
+  docNow().run({ type: 'disconnect', node: wire.node, port: wire.port, from: wire.from }, label)
 }
 
 /** Removes what is selected: the wire, or the nodes. */
@@ -216,48 +237,12 @@ export function removeSelected(): void {
   if (!selection.wire && ids.length) run({ type: 'removeNodes', ids })
 }
 
-export function copySelected(): string | null {
-  const { selection, document } = docNow()
-  return selection.nodes.length ? copyNodes(document, selection.nodes, placeOf) : null
-}
-
-/** Adds the nodes of a text beside the originals, or where `at` says. True when there were some. */
-export function paste(text: string, label: string, at?: Point): boolean {
-  const copied = readCopied(text)
-  if (!copied) {
-    const fault = faultInText(text)
-    if (fault)
-      sessionStore.getState().notify(`The pasted graph can't be read: ${fault.message}`, 'bad', fault.hint)
-    return fault !== undefined
-  }
-  const doc = docNow()
-  const points = Object.values(copied.view)
-  const left = Math.min(...points.map(p => p[0]))
-  const top = Math.min(...points.map(p => p[1]))
-  const move = ([x, y]: Point): Point =>
-    onGrid(at ? [x - left + at[0], y - top + at[1]] : [x + 4 * GRID, y + 4 * GRID])
-  const used = Object.values(copied.nodes).flatMap(node => defOf(node.type) ?? [])
-  const { document, names } = importDefs(doc.document, { ...doc.document, defs: copied.defs }, used)
-  const nodes = Object.entries(copied.nodes).map(([id, node]) => [id, retyped(node, names)] as const)
-  const pasted = pasteNodes(document, { ...copied, nodes: Object.fromEntries(nodes) }, move, label)
-  if (!pasted) return false
-  if (document === doc.document) doc.run(pasted.command, label)
-  else doc.replace(applyCommand(document, pasted.command).document, label)
-  docNow().select({ nodes: pasted.ids, wire: null })
-  return true
-}
-
-export function duplicateSelected(): void {
-  const text = copySelected()
-  if (text) paste(text, 'Duplicate')
-}
-
-export function moveNodes(to: Readonly<Record<string, Point>>): void {
-  docNow().run({ type: 'moveNodes', to })
+export function moveNodes(to: Readonly<Record<string, Point>>, label?: string): void {
+  docNow().run({ type: 'moveNodes', to }, label)
 }
 
 export const fitAll = (): void => {
-  void canvasNow()?.flow.fitView({ padding: 0.06, duration: 220, maxZoom: 1 })
+  void canvasNow()?.flow.fitView({ padding: 0.06, duration: pace(220), maxZoom: 1 })
 }
 
 /** Opens the search in the middle of the canvas, or where a person pointed; with a wire selected, for what fits into it. */
@@ -271,12 +256,13 @@ export function openSearch(
   const x = screen?.x ?? box.left + box.width / 2
   const y = screen?.y ?? box.top + box.height / 3
   const place = canvas.flow.screenToFlowPosition({ x, y })
-  const beside = wiring?.side === 'in' ? CARD_WIDTH : 0
+  // From the keyboard both the list and the node stand in the middle.
+  const beside = screen ? (wiring?.side === 'in' ? CARD_WIDTH : 0) : CARD_WIDTH / 2
   const into = screen || wiring ? null : docNow().selection.wire
   useCanvasUi.setState({
     popover: {
       kind: 'add',
-      at: [x - box.left, y - box.top],
+      at: [x - box.left - (screen ? 0 : POPOVER_WIDTH / 2), y - box.top],
       place: into ? middleOf(into) : [place.x - beside, place.y - 24],
       wiring,
       into,
@@ -290,28 +276,21 @@ export function middleOf({ from, node }: WireRef): Point {
   return [(a[0] + CARD_WIDTH + b[0]) / 2 - CARD_WIDTH / 2, (a[1] + b[1]) / 2]
 }
 
-/** Brings a node into view, entering the subgraphs that it is in; used by lists of faults, by find. */
-export function reveal(path: string): void {
-  const parts = path.split('/')
-  const id = parts.pop()!
-  const inner = parts.length > 0
-  if (inner) documentStore.getState().enter(parts)
-  // Cards of a subgraph that was just entered are there with the next frame.
-  if (inner) requestAnimationFrame(() => requestAnimationFrame(() => show(id)))
-  else show(id)
-}
-
-/** Shows a node by its path from the top, whichever subgraph is shown now. */
+/** Shows a node by its path from the top, entering or leaving subgraphs on the way there. */
 export function revealFromTop(path: string): void {
   const { scope, enter } = documentStore.getState()
-  const [outer] = path.split('/')
-  if (scope.length > 0 && outer === path) {
-    enter([])
-    requestAnimationFrame(() => requestAnimationFrame(() => show(path)))
-  } else reveal(path)
+  const parts = path.split('/')
+  const id = parts.pop()!
+  if (parts.join('/') === scope.join('/')) reveal(id)
+  else {
+    enter(parts)
+    // Cards of a graph that was just entered are there with the next frame.
+    requestAnimationFrame(() => requestAnimationFrame(() => reveal(id)))
+  }
 }
 
-function show(id: string): void {
+/** Brings a node of the graph that is shown into view, and selects it. */
+export function reveal(id: string): void {
   const canvas = canvasNow()
   const node = canvas?.flow.getNode(id)
   if (!canvas || !node) return
@@ -320,6 +299,6 @@ function show(id: string): void {
   const zoom = Math.max(canvas.flow.getZoom(), 0.7)
   void canvas.flow.setCenter(node.position.x + width / 2, node.position.y + height / 2, {
     zoom,
-    duration: 220,
+    duration: pace(220),
   })
 }

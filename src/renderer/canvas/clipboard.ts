@@ -85,7 +85,7 @@ export function pasteNodes(
       type: 'addNode',
       id: names.get(id)!,
       node: { ...node, params, in: Object.fromEntries(wired) },
-      at: move(copied.view[id]!),
+      at: move(copied.view[id] ?? [0, 0]),
     }
   })
   const groups = new Set(Object.keys(doc.groups ?? {}))

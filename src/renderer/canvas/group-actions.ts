@@ -3,6 +3,7 @@ import type { GroupColour, GroupJson, NodeMode } from '../../graph/document.ts'
 import { groupOf } from '../../graph/groups.ts'
 import { isBoundary } from '../../graph/subgraph/boundary.ts'
 import { say } from '../state/say.ts'
+import { plural } from '../ui/format.ts'
 import { moveNodes, placeOf, sizes } from './actions.ts'
 import { align, type Box, distribute, type Edge, inPlace } from './arrange.ts'
 import { freshId } from './ids.ts'
@@ -72,19 +73,19 @@ const boxes = (ids: readonly string[]): Box[] => {
   return ids.map(id => ({ id, at: placeOf(id), size: sizeOf(id) }))
 }
 
-const move = (to: ReturnType<typeof align>): void => {
-  if (Object.keys(to).length > 0) moveNodes(to)
+const move = (to: ReturnType<typeof align>, label: string): void => {
+  if (Object.keys(to).length > 0) moveNodes(to, `${label} ${plural(Object.keys(to).length, 'node')}`)
 }
 
 export function alignSelected(edge: Edge): void {
   const ids = chosen()
-  if (ids.length > 1) move(align(boxes(ids), edge))
+  if (ids.length > 1) move(align(boxes(ids), edge), 'Align')
   else say('Select two nodes or more to align them')
 }
 
 export function distributeSelected(axis: 0 | 1): void {
   const ids = chosen()
-  if (ids.length > 2) move(distribute(boxes(ids), axis))
+  if (ids.length > 2) move(distribute(boxes(ids), axis), 'Distribute')
   else say('Select three nodes or more to distribute them')
 }
 
@@ -97,5 +98,5 @@ export function layOut(): void {
   const ids = all.filter(id => document.nodes[id]!.type !== 'note')
   if (ids.length === 0) return
   const nodes = Object.fromEntries(ids.map(id => [id, document.nodes[id]!]))
-  move(inPlace(layeredLayout({ ...document, nodes }, sizes()), boxes(ids)))
+  move(inPlace(layeredLayout({ ...document, nodes }, sizes()), boxes(ids)), 'Lay out')
 }

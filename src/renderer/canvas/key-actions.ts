@@ -4,6 +4,7 @@ import type { WireRef } from '../state/types.ts'
 import { GRID, insertNode, middleOf, moveNodes, placeOf } from './actions.ts'
 import { addableOf } from './addable.ts'
 import { sharedGroup } from './group-actions.ts'
+import { pace } from './into-view.ts'
 import type { Point } from './layout.ts'
 import { CARD_WIDTH, REROUTE_SIZE } from './model.ts'
 import { docNow } from './store.ts'
@@ -43,15 +44,23 @@ export function addReroute(): void {
   if (wire) reroute(wire)
 }
 
+/** The inspector shows a node that was just selected after the canvas has: on a busy machine many frames later. */
+const LATE_MS = 2_000
+
 /** Puts the focus into a field of the inspector once it is there. */
 function focusInInspector(selector: string): void {
   toggle('inspector', true)
-  requestAnimationFrame(() => {
+  const { selection } = docNow()
+  const until = performance.now() + LATE_MS
+  const look = () => {
     const field = document.querySelector<HTMLElement>(selector)
     field?.focus()
     field?.scrollIntoView({ block: 'nearest' })
     if (field instanceof HTMLInputElement) field.select()
-  })
+    const isWaiting = !field && performance.now() < until && docNow().selection === selection
+    if (isWaiting) requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
 }
 
 export function renameSelected(): void {
@@ -61,11 +70,15 @@ export function renameSelected(): void {
   else if (nodes.length === 1) focusInInspector(`[id="title-${CSS.escape(nodes[0]!)}"]`)
 }
 
+/** Puts the focus into the text of a note. */
+export const editNote = (id: string): void => focusInInspector(`[id="param-${CSS.escape(id)}-text"]`)
+
 export function showHelp(): void {
   if (docNow().selection.nodes.length === 1) focusInInspector('[data-about-node] button')
 }
 
 export function zoomBy(way: 'in' | 'out'): void {
   const flow = canvasNow()?.flow
-  void (way === 'in' ? flow?.zoomIn({ duration: 140 }) : flow?.zoomOut({ duration: 140 }))
+  const quick = { duration: pace(140) }
+  void (way === 'in' ? flow?.zoomIn(quick) : flow?.zoomOut(quick))
 }

@@ -10,10 +10,14 @@ export interface Link {
   readonly text: string
 }
 
-/** What the node's outputs fit, then what fits its inputs: for wiring without a mouse. */
+/**
+ * What fits the node's inputs, then what its outputs fit: for wiring without a mouse. Inputs that have a wire come last,
+ * with the wire that would go.
+ */
 export function linksOf(doc: GraphDocument, card: CardData, cards: readonly CardData[]): readonly Link[] {
   const links: Link[] = []
-  for (const port of [...card.outputs, ...card.inputs]) {
+  const replacing: Link[] = []
+  for (const port of [...card.inputs, ...card.outputs]) {
     const wiring = beginWiring(doc, card, port, null)
     for (const other of cards)
       for (const end of port.side === 'out' ? other.inputs : other.outputs) {
@@ -24,8 +28,11 @@ export function linksOf(doc: GraphDocument, card: CardData, cards: readonly Card
         if (input.wires.includes(from)) continue
         const arrow = port.side === 'out' ? '→' : '←'
         const text = `${port.name} ${arrow} ${other.title} (${other.id}) ${end.name}`
-        links.push({ from, node: reader.id, port: input.name, text })
+        const link = { from, node: reader.id, port: input.name, text }
+        const [gone] = input.list ? [] : input.wires
+        if (gone === undefined) links.push(link)
+        else replacing.push({ ...link, text: `${text}, in place of ${gone}` })
       }
   }
-  return links
+  return [...links, ...replacing]
 }

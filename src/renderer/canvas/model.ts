@@ -223,7 +223,8 @@ function wiresInto(
       const data: WireData = {
         ref: { node: card.id, port: port.name, from: wire },
         kind,
-        word: wordOf(kind),
+        // What nobody is reading will not be known before its node is mended.
+        word: kind === 'unknown' && !source.pending ? 'not known' : wordOf(kind),
         shape: shapeOf(type),
         brief: briefShape(type),
         state: fault ? 'faulty' : card.off || source.off ? 'off' : reading ? 'reading' : 'sound',

@@ -8,6 +8,7 @@ import type { Point } from './layout.ts'
 export interface Copied {
   readonly format: 'diptych-nodes'
   readonly nodes: Readonly<Record<string, NodeJson>>
+  /** Where those stand that have a place. */
   readonly view: Readonly<Record<string, Point>>
   /** The subgraphs that they use. */
   readonly defs: Readonly<Record<string, DefJson>>
@@ -34,12 +35,26 @@ export function readCopied(text: string): Copied | null {
 /** What is wrong with the graph in a text, where there is one that can't be read. */
 export function faultInText(text: string): Diagnostic | undefined {
   if (text.length > LONGEST) return undefined
+  let broken: Diagnostic | undefined
   for (const part of candidates(text)) {
     const found = read(part)
     if (found && 'code' in found) return found
+    // One that isn't even JSON says least; another part may say more.
+    if (FORMAT.test(part) && parsed(part) === undefined) broken ??= parseGraph(part).diagnostics[0]
   }
-  return undefined
+  return broken
 }
+
+/** What a text is as JSON; undefined where it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+const FORMAT = /"format"\s*:\s*"diptych-(?:graph|nodes)"/
 
 function* candidates(text: string): Iterable<string> {
   const trimmed = text.trim()
@@ -78,12 +93,7 @@ function endOf(text: string, from: number): number {
 }
 
 function read(text: string): Copied | Diagnostic | null {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return null
-  }
+  const value = parsed(text)
   if (!isRecord(value)) return null
   const isNodes = value.format === 'diptych-nodes'
   if (!isNodes && value.format !== 'diptych-graph') return null
@@ -95,11 +105,10 @@ function read(text: string): Copied | Diagnostic | null {
   const { document, diagnostics } = parseGraph(isNodes ? JSON.stringify(graph) : text)
   if (!document) return diagnostics[0] ?? null
   if (Object.keys(document.nodes).length === 0) return null
-  const placed = Object.keys(document.nodes).map((id): [string, Point] => [id, document.view[id] ?? [0, 0]])
   return {
     format: 'diptych-nodes',
     nodes: document.nodes,
-    view: Object.fromEntries(placed),
+    view: document.view,
     defs: document.defs,
     ...(document.groups && { groups: document.groups }),
   }

@@ -24,12 +24,32 @@ export function fuzzy(query: string, text: string): number {
   return Math.max(0, Math.min(score, 60))
 }
 
+/** Shorter parts of a name say little. */
+const PART = 4
+
+/**
+ * How many words of the query are in a node's title or type, if each is somewhere in what is said of it, in any order;
+ * a word may go on where a name ends: "emoji dataset" is the `data.emoji`.
+ */
+function words(query: string, def: Named): number {
+  const list = query.toLowerCase().split(/\s+/)
+  if (list.length < 2) return -1
+  const names = `${def.title} ${def.type}`.toLowerCase()
+  const parts = names.split(/[^\p{L}\p{N}]+/u).filter(part => part.length >= PART)
+  const isNamed = (word: string) => names.includes(word) || parts.some(part => word.startsWith(part))
+  const doc = def.doc.toLowerCase()
+  const named = list.filter(isNamed)
+  return named.length > 0 && list.every(word => isNamed(word) || doc.includes(word)) ? 10 * named.length : -1
+}
+
 /** The best of what the query is found in: the title, then the type, then the words of the documentation. */
 function rate(query: string, def: Named): number {
   const title = fuzzy(query, def.title)
   const type = fuzzy(query, def.type)
-  const doc = query.length > 2 && def.doc.toLowerCase().includes(query.toLowerCase()) ? 10 : -1
-  return Math.max(title < 0 ? -1 : title + 20, type, doc)
+  const found = (text: string) => query.length > 2 && text.toLowerCase().includes(query.toLowerCase())
+  // What a node is comes first; further on its documentation speaks of others, too.
+  const doc = found(firstSentence(def.doc)) ? 18 : found(def.doc) ? 10 : -1
+  return Math.max(title < 0 ? -1 : title + 20, type, doc, words(query, def))
 }
 
 /** Nodes that match, the best first; all of them, as given, for an empty query. */

@@ -11,6 +11,7 @@ import { messageOf } from '../host/fault.ts'
 import { documentStore, sessionStore } from '../state/index.ts'
 import { defAt } from '../state/scope.ts'
 import { chosen } from './group-actions.ts'
+import { bringIntoView } from './into-view.ts'
 import { docNow } from './store.ts'
 
 /** Does what may be impossible, and then says why. */
@@ -33,6 +34,7 @@ export const makeFromSelection = (): void =>
     const made = makeSubgraph(document, chosen(), name)
     replace(made.document, 'Make subgraph')
     docNow().select({ nodes: [made.use], wire: null })
+    bringIntoView([made.use])
   })
 
 const selectedUse = (): string | undefined => {
@@ -55,6 +57,7 @@ export const unpackSelected = (): void =>
     const whole = around === undefined ? unpacked.document : closeDef(document, around, unpacked.document)
     replace(withoutUnused(whole, name), 'Unpack subgraph')
     docNow().select({ nodes: unpacked.ids, wire: null })
+    bringIntoView(unpacked.ids)
   })
 
 export function enterSelected(): void {

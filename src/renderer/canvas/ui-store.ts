@@ -16,6 +16,9 @@ export const detailAt = (zoom: number): Detail => {
   return zoom >= 0.15 ? 'farthest' : 'spot'
 }
 
+/** In pixels. */
+export const POPOVER_WIDTH = 340
+
 /** The search for a node to add: where it opens, and where the node goes. */
 export interface OpenSearch {
   readonly kind: 'add'

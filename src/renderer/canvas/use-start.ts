@@ -25,11 +25,19 @@ export function boundsOf(nodes: readonly CardNode[]): Rect {
 interface Start {
   readonly of: string
   readonly viewport: Viewport
+  /** A person left it there; a graph that is shown for the first time is fitted into the view. */
+  readonly kept: boolean
 }
 
+/** Where a person has left each graph and subgraph: other tabs and the graphs around are found as they were. */
+const left = new Map<string, Viewport>()
+
+export const leaveAt = (of: string, [x, y, zoom]: readonly [number, number, number]): void =>
+  void left.set(of, { x, y, zoom })
+
 /**
- * Where the canvas begins with a graph: as fitted as sizes can be told before anything is drawn, so that a card is
- * drawn with the detail that this zoom has from the first. Null until that is known.
+ * Where the canvas begins with a graph: where it was left, or as fitted as sizes can be told before anything is drawn,
+ * so that a card is drawn with the detail that this zoom has from the first. Null until that is known.
  */
 export function useStart(of: string, frame: HTMLElement | null, nodes: readonly CardNode[]): Start | null {
   const [start, setStart] = useState<Start | null>(null)
@@ -38,10 +46,12 @@ export function useStart(of: string, frame: HTMLElement | null, nodes: readonly 
     const { clientWidth, clientHeight } = frame
     const { padding, maxZoom } = FIT
     const bounds = boundsOf(nodes)
-    const viewport = getViewportForBounds(bounds, clientWidth, clientHeight, MIN_ZOOM, maxZoom, padding)
+    const before = left.get(of)
+    const viewport =
+      before ?? getViewportForBounds(bounds, clientWidth, clientHeight, MIN_ZOOM, maxZoom, padding)
     showDetail(frame, viewport.zoom)
     frame.dataset.detail = detailNow()
-    setStart({ of, viewport })
+    setStart({ of, viewport, kept: before !== undefined })
   }, [of, frame, nodes, start])
   return start?.of === of ? start : null
 }

@@ -1,6 +1,6 @@
 import type { Connection, FinalConnectionState, OnConnectStartParams } from '@xyflow/react'
 import { useCallback } from 'react'
-import type { WireRef } from '../state/types.ts'
+import { splitWire } from '../../graph/document.ts'
 import { connect, disconnect, openSearch } from './actions.ts'
 import { type CardData, portOfHandle } from './model.ts'
 import type { PortView } from './ports.ts'
@@ -31,10 +31,30 @@ function join(wiring: Wiring, node: string, port: string): void {
   else connect(`${node}.${port}`, wiring.node, wiring.port)
 }
 
-/** The one wire of the input that is held, where its producer was too far off to be picked up at. */
-function wireAt({ side, node, port }: Wiring): WireRef | null {
-  const from = side === 'in' ? docNow().document.nodes[node]?.in[port] : undefined
-  return typeof from === 'string' ? { node, port, from } : null
+/** The port of a card on whose row something was dropped, if the wire may end there. */
+function portUnder(element: Element, wiring: Wiring, card: CardData): PortView | undefined {
+  const name = element.closest<HTMLElement>('[data-port]')?.dataset.port
+  const ports = wiring.side === 'out' ? card.inputs : card.outputs
+  return ports.find(port => port.name === name && moodOf(wiring, card.id, port) === 'fits')
+}
+
+/**
+ * The wire that is drawn from a port. At an input with a single wire it is that wire, whose producer was out of sight:
+ * it is moved as if it had been picked up there.
+ */
+function wiringFrom(card: CardData, port: PortView): Wiring {
+  const { document } = docNow()
+  const moving = pickedUp()
+  const [from] = port.wires
+  if (moving || port.side === 'out' || port.list || from === undefined)
+    return beginWiring(document, card, port, moving)
+  const producer = splitWire(from)
+  const source = cardOf(producer.node)
+  const output = source?.outputs.find(one => one.name === producer.port)
+  const held = { node: card.id, port: port.name, from }
+  return source && output
+    ? beginWiring(document, source, output, held)
+    : beginWiring(document, card, port, held)
 }
 
 const pointOf = (event: MouseEvent | TouchEvent): { x: number; y: number } => {
@@ -50,14 +70,15 @@ export function useWires() {
     if (!card || handleId === null) return
     const ports = handleType === 'source' ? card.outputs : card.inputs
     const port = ports.find(one => one.name === portOfHandle(handleId))
-    if (port) startWiring(beginWiring(docNow().document, card, port, pickedUp()))
+    if (port) startWiring(wiringFrom(card, port))
   }, [])
 
   const onConnect = useCallback((made: Connection) => {
     const { wiring } = useWiring.getState()
-    if (!made.sourceHandle || !made.targetHandle) return
+    // Escape has taken it back.
+    if (!wiring || !made.sourceHandle || !made.targetHandle) return
     const from = `${made.source}.${portOfHandle(made.sourceHandle)}`
-    connect(from, made.target, portOfHandle(made.targetHandle), wiring?.moving)
+    connect(from, made.target, portOfHandle(made.targetHandle), wiring.moving)
   }, [])
 
   const onConnectEnd = useCallback((event: MouseEvent | TouchEvent, end: FinalConnectionState) => {
@@ -70,11 +91,13 @@ export function useWires() {
     const id = under?.closest<HTMLElement>('.react-flow__node')?.dataset.id
     const card = id === undefined ? undefined : cardOf(id)
     if (card) {
-      const taker = card.id === wiring.node ? undefined : takerOf(wiring, card)
+      const near = under && portUnder(under, wiring, card)
+      // Dropped on the card that it came from, a wire stays where it was.
+      const stays = card.id === wiring.node || card.id === wiring.moving?.node
+      const taker = near ?? (stays ? undefined : takerOf(wiring, card))
       if (taker) join(wiring, card.id, taker.name)
     } else if (under?.closest('.react-flow')) {
-      const held = wiring.moving ?? wireAt(wiring)
-      if (held) disconnect(held)
+      if (wiring.moving) disconnect(wiring.moving)
       else openSearch(point, wiring)
     }
   }, [])

@@ -84,6 +84,12 @@ export const flatWire = (
   wire: Wire,
 ): Wire | undefined => toldOf({ document, scope }, wire, of => (types.has(of) ? of : undefined))
 
+/** What a bypassed node passes on at an output; undefined where that depends on who reads it. */
+function passedOn(node: NodeJson, port: string): Wire | undefined {
+  const inputs = Object.values(node.in)
+  return wiresOf(own(node.in, port) ?? (inputs.length === 1 ? inputs[0] : undefined))[0]
+}
+
 function lookUp<T>(
   start: Place,
   from: Wire,
@@ -105,6 +111,7 @@ function lookUp<T>(
     if (!node) return undefined
     const def = defFor(doc, node)
     if (node.type === REROUTE) wire = wiresOf(own(node.in, 'in'))[0]
+    else if (node.mode === 'bypassed') wire = passedOn(node, port)
     else if (def) {
       wire = own(def.out, port)
       place = { nodes: def.nodes, prefix: `${place.prefix}${id}/`, outer: { place, use: node } }

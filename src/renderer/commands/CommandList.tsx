@@ -1,5 +1,6 @@
-import { WIDTH as NARROW, Popover } from '../canvas/Popover.tsx'
+import { Popover } from '../canvas/Popover.tsx'
 import { fuzzy } from '../canvas/search.ts'
+import { POPOVER_WIDTH as NARROW } from '../canvas/ui-store.ts'
 import { useSession } from '../state/index.ts'
 import styles from './CommandList.module.css'
 import { onMac, showKeys } from './chord.ts'

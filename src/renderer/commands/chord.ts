@@ -18,7 +18,9 @@ const MODIFIERS = new Set(['Control', 'Shift', 'Alt', 'Meta', 'AltGraph', 'CapsL
 export function chordOf(e: Pressed, mac = false): string | undefined {
   if (MODIFIERS.has(e.key)) return undefined
   if (mac ? e.ctrlKey : e.metaKey) return undefined
-  const letter = e.altKey && /^Key[A-Z]$/.test(e.code ?? '') ? e.code!.slice(3) : e.key
+  // With Option a Mac types another letter, and so does a keyboard of another alphabet: the key's place counts.
+  const foreign = e.altKey || /^[^\p{ASCII}]$/u.test(e.key)
+  const letter = foreign && /^Key[A-Z]$/.test(e.code ?? '') ? e.code!.slice(3) : e.key
   const key = letter === ' ' ? 'Space' : letter.length === 1 ? letter.toUpperCase() : letter
   const parts = [
     (mac ? e.metaKey : e.ctrlKey) && 'Ctrl',

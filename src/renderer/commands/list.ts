@@ -2,7 +2,7 @@ import { openDialog } from '../app/dialog-store.ts'
 import { closeTab, newDocument, save, showOpen, showSaveAs } from '../app/file-actions.ts'
 import { toggle } from '../app/layout-store.ts'
 import { forkShown, interrupt, move, runGraph } from '../app/run-actions.ts'
-import { duplicateSelected, fitAll, openSearch, removeSelected } from '../canvas/actions.ts'
+import { fitAll, openSearch, removeSelected } from '../canvas/actions.ts'
 import {
   alignSelected,
   distributeSelected,
@@ -22,8 +22,10 @@ import {
   zoomBy,
 } from '../canvas/key-actions.ts'
 import { toggleGradient, toggleShapes } from '../canvas/overlay-store.ts'
+import { duplicateSelected } from '../canvas/paste.ts'
 import { docNow } from '../canvas/store.ts'
 import { enterSelected, leave, makeFromSelection, unpackSelected } from '../canvas/subgraph-actions.ts'
+import { endWiring, useWiring } from '../canvas/wiring.ts'
 import { showRunPage } from '../runs/page-store.ts'
 import { stepCount } from '../runs/step-count.ts'
 import { watchSelected } from '../runs/watch/watch-actions.ts'
@@ -61,10 +63,11 @@ const selectAll = (): void => {
   select({ nodes: Object.keys(document.nodes), wire: null })
 }
 
-/** Selects nothing; where nothing is selected, leaves the subgraph. */
+/** Lets go of the wire that is being drawn; else selects nothing; where nothing is selected, leaves the subgraph. */
 const stepOut = (): void => {
   const { selection, select } = docNow()
-  if (selection.wire || selection.nodes.length > 0) select({ nodes: [], wire: null })
+  if (useWiring.getState().wiring) endWiring()
+  else if (selection.wire || selection.nodes.length > 0) select({ nodes: [], wire: null })
   else leave()
 }
 
@@ -98,7 +101,7 @@ export const COMMANDS: readonly Command[] = [
   // Wherever the focus is: no one wants the words of all buttons.
   command('selectAll', 'Edit', 'Select everything', 'Ctrl+A', selectAll, window),
   command('escape', 'Edit', 'Select nothing, then leave the subgraph', 'Escape', stepOut),
-  command('add', 'Edit', 'Add a node; into the selected wire', 'Ctrl+K', () => openSearch(), window),
+  command('add', 'Edit', 'Add a node; into the selected wire', 'Ctrl+K', () => openSearch(), anywhere),
   command('connect', 'Edit', 'Wire the selected node', 'C', wireSelected),
   command('reroute', 'Edit', 'Reroute the selected wire', 'R', addReroute),
   command('rename', 'Edit', 'Rename the selected node', 'F2', renameSelected),
@@ -138,8 +141,8 @@ export const COMMANDS: readonly Command[] = [
   command('enterSubgraph', 'Subgraphs', 'Enter the selected subgraph', 'Alt+ArrowDown', enterSelected),
   command('leaveSubgraph', 'Subgraphs', 'Leave the subgraph', 'Alt+ArrowUp', () => void leave()),
 
-  command('find', 'Find', 'Find in the graph', 'Ctrl+F', openFind, window),
-  command('commands', 'Find', 'All commands', 'Ctrl+Shift+P', openCommands, window),
+  command('find', 'Find', 'Find in the graph', 'Ctrl+F', openFind, anywhere),
+  command('commands', 'Find', 'All commands', 'Ctrl+Shift+P', openCommands, anywhere),
   command('nodeHelp', 'Find', 'About the selected node', 'F1', showHelp),
 
   command('fit', 'Window', 'Fit everything', '.', fitAll),

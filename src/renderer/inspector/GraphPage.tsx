@@ -2,7 +2,7 @@ import { CheckCircle2, Pencil, Workflow } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import type { Meta } from '../../graph/document.ts'
 import type { Attribution } from '../../graph/schema.ts'
-import { reveal } from '../canvas/actions.ts'
+import { revealFromTop } from '../canvas/actions.ts'
 import { documentStore, useDocument } from '../state/index.ts'
 import { brief } from '../ui/brief.ts'
 import { plural } from '../ui/format.ts'
@@ -92,8 +92,7 @@ function Problems() {
             : 'An empty graph: add nodes from the palette.'}
         </p>
       ) : (
-        // A node inside a subgraph stands, on the canvas, at the subgraph's use.
-        <FaultList faults={all} onPick={fault => reveal(fault.node!.split('/')[0]!)} />
+        <FaultList faults={all} onPick={fault => revealFromTop(fault.node!)} />
       )}
     </Section>
   )

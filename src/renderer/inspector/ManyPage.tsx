@@ -15,7 +15,7 @@ import {
   Workflow,
 } from 'lucide-react'
 import { registry } from '../../nodes/index.ts'
-import { duplicateSelected, removeSelected, reveal } from '../canvas/actions.ts'
+import { removeSelected, reveal } from '../canvas/actions.ts'
 import { CATEGORIES } from '../canvas/category.tsx'
 import {
   alignSelected,
@@ -24,6 +24,7 @@ import {
   sharedGroup,
   toggleGroup,
 } from '../canvas/group-actions.ts'
+import { duplicateSelected } from '../canvas/paste.ts'
 import { docNow } from '../canvas/store.ts'
 import { makeFromSelection } from '../canvas/subgraph-actions.ts'
 import { useShownKeys } from '../commands/use-shown-keys.ts'
@@ -70,6 +71,8 @@ const ALIGNMENTS = [
 export function ManyPage({ ids }: { readonly ids: readonly string[] }) {
   const keys = useShownKeys()
   const nodes = useShown(state => state.document.nodes)
+  // Whether they are a group changes without them.
+  useShown(state => state.document.groups)
   const weighted = ids.filter(id => {
     const def = nodes[id] && registry.get(nodes[id].type)
     return def && 'trainable' in def.params.shape && def.kind === 'device'

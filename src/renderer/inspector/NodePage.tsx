@@ -4,12 +4,14 @@ import { defOf } from '../../graph/document.ts'
 import { upToDate } from '../../graph/migrate.ts'
 import { own } from '../../graph/own.ts'
 import { registry } from '../../nodes/index.ts'
-import { duplicateSelected, removeSelected } from '../canvas/actions.ts'
+import { removeSelected, revealFromTop } from '../canvas/actions.ts'
 import { CATEGORIES } from '../canvas/category.tsx'
 import type { CardCategory } from '../canvas/model.ts'
+import { duplicateSelected } from '../canvas/paste.ts'
 import { docNow } from '../canvas/store.ts'
 import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { trainRun, useRuns, useShown } from '../state/index.ts'
+import { pathOf } from '../state/scope.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { count, plural } from '../ui/format.ts'
 import { Markdown } from '../ui/Markdown.tsx'
@@ -90,7 +92,7 @@ export function NodePage({ id }: { readonly id: string }) {
         </div>
       </header>
       {isSubgraph && <SubgraphSection id={id} name={json.type.slice(4)} />}
-      <NodeFaults fields={fields} faults={faults ?? []} />
+      <NodeFaults fields={fields} faults={faults ?? []} inside={isSubgraph} />
       {fields.length > 0 && (
         <Section
           title={isNote ? 'Text' : 'Settings'}
@@ -138,17 +140,19 @@ const setNote = (fields: readonly FormField[]): string | undefined => {
   return fields.length > 1 ? `${set} of ${fields.length} set` : undefined
 }
 
-function NodeFaults({
-  fields,
-  faults,
-}: {
-  fields: readonly FormField[]
-  faults: NonNullable<Parameters<typeof formFields>[2]>
-}) {
+interface FaultsProps {
+  readonly fields: readonly FormField[]
+  readonly faults: NonNullable<Parameters<typeof formFields>[2]>
+  /** Those of a subgraph are mostly of nodes inside: they are named, and lead there. */
+  readonly inside: boolean
+}
+
+function NodeFaults({ fields, faults, inside }: FaultsProps) {
   const rest = otherFaults(faults, fields)
+  const show = (fault: (typeof rest)[number]) => revealFromTop(pathOf(docNow(), fault.node!))
   return rest.length === 0 ? null : (
     <div className={styles.faults}>
-      <FaultList faults={rest} compact />
+      {inside ? <FaultList faults={rest} onPick={show} /> : <FaultList faults={rest} compact />}
     </div>
   )
 }

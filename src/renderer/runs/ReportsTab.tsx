@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react'
 import type { Report, ReportTable } from '../../graph/host.ts'
 import type { Attribution } from '../../graph/schema.ts'
 import { registry } from '../../nodes/index.ts'
-import { reveal } from '../canvas/actions.ts'
+import { revealFromTop } from '../canvas/actions.ts'
 import { sessionStore, shownRun, useDocument, useRuns } from '../state/index.ts'
 import { Button, IconButton } from '../ui/Button.tsx'
 import { short } from '../ui/format.ts'
@@ -50,7 +50,12 @@ export function ReportsTab() {
           value={id}
           onChange={node => setPicked({ id: node, selected })}
         />
-        <IconButton small label="Show the node" icon={<LocateFixed size={14} />} onClick={() => reveal(id)} />
+        <IconButton
+          small
+          label="Show the node"
+          icon={<LocateFixed size={14} />}
+          onClick={() => revealFromTop(id)}
+        />
         <span className={styles.grow} />
         <CopyButton what="metrics as CSV" text={() => metricsCsv(report)} label="CSV" />
         <CopyButton what="report as JSON" text={() => JSON.stringify(report, null, 2)} label="JSON" />

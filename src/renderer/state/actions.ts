@@ -80,6 +80,8 @@ export class DocumentActions {
   /** Puts aside what is shown; something else must be shown at once. */
   park(): ParkedTab {
     const { documents, journals } = this.needs
+    // What is found now would be learnt by the document that is shown next.
+    this.schemas?.abort()
     return {
       parked: documents.park(),
       journal: journals.putAside(),
@@ -95,7 +97,9 @@ export class DocumentActions {
     this.newText = newText
     this.opened = opened
     documents.unpark(parked)
-    const { id, path } = this.state
+    const { id, path, document, schemas } = this.state
+    // It was put aside before its sources were read, or they could not be.
+    if (Object.values(schemas).some(({ state }) => state !== 'known')) void this.lookAt(document)
     if (opened && id !== null) runs.opened({ ...opened, id, path })
     remember(this.remembered())
   }

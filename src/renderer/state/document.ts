@@ -156,7 +156,7 @@ export class Documents {
   }
 
   private run(command: GraphCommand, label = labelOf(command)): void {
-    const { lease, document } = this.store.getState()
+    const { lease, document, scope } = this.store.getState()
     if (lease.mode === 'reader') {
       this.needs.refuse('This document is read-only here', 'Choose "Take over" to edit it.')
       return
@@ -169,7 +169,7 @@ export class Documents {
       return
     }
     if (next === document) return
-    this.history.push(next, label, this.needs.now(), joinKey(command))
+    this.history.push(next, label, this.needs.now(), joinKey(command), scope)
     this.show(next)
     this.needs.said(label)
     this.needs.journal(command)
@@ -180,6 +180,10 @@ export class Documents {
     const move = step()
     if (!move) return
     this.show(move.document)
+    // What is taken back is seen, wherever it was made.
+    const { document, scope } = this.store.getState()
+    const made = soundScope(document, move.scope)
+    if (defAt(document, made) !== defAt(document, scope)) this.enter(made)
     this.needs.said(`${word}: ${label}`)
     this.needs.journal(move.command)
   }
@@ -194,14 +198,15 @@ export class Documents {
   }
 
   private select(selection: Partial<Selection>): void {
-    const old = this.store.getState().selection
+    const { selection: old, document, scope } = this.store.getState()
     // One thing at a time: a wire or nodes.
     const next =
       'wire' in selection && selection.wire
         ? { nodes: [], ...selection, wire: selection.wire }
         : { nodes: selection.nodes ?? (selection.wire === null ? old.nodes : []), wire: null }
-    if (sameSelection(old, next)) return
-    this.store.setState({ selection: next })
+    // An edit that was refused has brought nothing to select.
+    const there = stillThere(next, shownNodes(document, scope))
+    if (!sameSelection(old, there)) this.store.setState({ selection: there })
   }
 
   /** Everything that follows from a document, in one change of the store. */
