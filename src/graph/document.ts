@@ -50,6 +50,10 @@ export interface Meta {
   readonly about?: string
 }
 
+/** How numbers become colours where it is not in proportion: by their logarithm, or without the extreme ones. */
+export const WATCH_SCALES = ['log', 'clipped'] as const
+export type WatchScale = (typeof WATCH_SCALES)[number]
+
 /** A wire that people watch while the graph runs: see `WatchSpec` of the protocol. It changes nothing that runs. */
 export interface WatchJson {
   readonly wire: Wire
@@ -59,6 +63,8 @@ export interface WatchJson {
   readonly every: number
   /** The step whose rows are kept; without it, those of the step that comes next. */
   readonly step?: number
+  /** Of its heat map; in proportion where there is none. */
+  readonly scale?: WatchScale
 }
 
 /** A graph file. `view`, `groups`, `watches` and `lock` never change what runs. */

@@ -1,6 +1,6 @@
 import type { Diagnostic } from './diagnostic.ts'
 import { suggest } from './diagnostic.ts'
-import { FORMAT_VERSION, GROUP_COLOURS, type GraphDocument, ID } from './document.ts'
+import { FORMAT_VERSION, GROUP_COLOURS, type GraphDocument, ID, WATCH_SCALES } from './document.ts'
 import { explainIssues, type Finding } from './explain.ts'
 import { type JsonSource, placeOf, readJson } from './json-source.ts'
 import { z } from './kit.ts'
@@ -27,6 +27,7 @@ const watch = z.strictObject({
   inner: z.string().min(1).optional(),
   every: z.int().min(0).default(10),
   step: z.int().min(0).optional(),
+  scale: z.enum(WATCH_SCALES).optional(),
 })
 const places = z.record(z.string(), z.tuple([z.number(), z.number()]))
 const groups = z.record(

@@ -1,6 +1,6 @@
 import type { Draft } from 'immer'
 import { CommandFault } from './command-fault.ts'
-import { defOf, type GraphDocument, splitWire, type WatchJson, type Wire } from './document.ts'
+import { defOf, type GraphDocument, splitWire, WATCH_SCALES, type WatchJson, type Wire } from './document.ts'
 import { own } from './own.ts'
 
 /** A wire as a run knows it: of a node, or of one inside subgraphs by its path there. */
@@ -14,9 +14,11 @@ export const watchName = ({ wire, inner }: Pick<WatchJson, 'wire' | 'inner'>): s
 export function setWatches(doc: Draft<GraphDocument>, watches: readonly WatchJson[]): void {
   const names = new Set(watches.map(watchName))
   if (names.size < watches.length) throw new CommandFault('a wire is watched once')
-  for (const { every, step = 0, wire } of watches) {
+  for (const { every, step = 0, wire, scale } of watches) {
     if (!WATCHED.test(wire)) throw new CommandFault(`"${wire}" is no wire`)
     if (!isCount(every) || !isCount(step)) throw new CommandFault(`"${wire}": steps are whole numbers from 0`)
+    if (scale !== undefined && !WATCH_SCALES.includes(scale))
+      throw new CommandFault(`"${wire}": a scale is ${WATCH_SCALES.join(' or ')}`)
   }
   if (watches.length === 0) delete doc.watches
   else doc.watches = watches as Draft<WatchJson[]>

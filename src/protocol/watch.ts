@@ -36,6 +36,11 @@ export interface WatchStats {
   readonly infinite: number
   /** Share of values that are exactly 0. */
   readonly zero: number
+  /**
+   * Of attention weights: the entropy −Σₖ pₖ ln pₖ of a query's weights over its keys, in nats, as the mean over all
+   * queries of all heads and rows. 0 where each query sees one key, ln K where it sees K keys alike.
+   */
+  readonly entropy?: number
 }
 
 export interface WatchAxis {

@@ -86,12 +86,39 @@ test('a wire is watched by mouse: statistics, heat map, pair, attention', async 
   await attention.getByRole('img', { name: /patches/ }).click({ position: { x: 150, y: 150 } })
   await expect(attention.getByLabel('token', { exact: true })).toHaveValue('4')
   await expect(attention).toContainText('from the patch in row 1, column 1')
+  await expect(card(window, 'Statistics')).toContainText(/attention entropy\s*1\.\d+ nats/)
+  await expect(runs.getByRole('figure', { name: /^Attention entropy/ })).toBeVisible()
+  await expect(runs.getByRole('button', { name: /^vision\.feat.*entropy 1\.\d+ nats/ })).toBeVisible()
+  // Another scale gives other colours and the same readings.
+  const map = card(window, 'Heat map')
+  const cells = map.getByRole('img', { name: /^Heat map of vision\.feat/ })
+  const reading = async () => {
+    await cells.hover({ position: { x: 30, y: 30 } })
+    return map.getByText(/ at query 1, /).textContent()
+  }
+  const colours = () => cells.evaluate(c => (c as HTMLCanvasElement).toDataURL())
+  const [read, linear] = [await reading(), await colours()]
+  const scale = map.getByLabel('Colour scale')
+  await scale.selectOption('log')
+  await expect(map.getByRole('img', { name: /^Colours from .* by their logarithm$/ })).toBeVisible()
+  await expect.poll(colours).not.toBe(linear)
+  expect(await reading()).toBe(read)
+  await scale.selectOption('clipped')
+  await expect(map.getByText(/^≥ 0\.\d+$/)).toBeVisible()
+  expect(await reading()).toBe(read)
 
-  await window.select('text')
+  // Little is left of the canvas: its cards are seen from afar.
+  await window.fit()
+  await window.card('text').click()
   await window.inspector.getByRole('button', { name: 'Watch text.feat' }).click()
   await runs.getByLabel('Inside the node').selectOption({ index: 1 })
   const words = card(window, 'Attention').getByRole('list', { name: 'Tokens of the text' })
   await expect(words.getByRole('button').first()).toContainText('⟨start⟩', { timeout: 60_000 })
+  // A causal mask leaves weights of 0, which have no logarithm: it says so. Each watch has a scale of its own.
+  await expect(scale).toHaveValue('linear')
+  const log = scale.getByRole('option', { name: /^log/ })
+  await expect(log).toBeDisabled()
+  await expect(log).toHaveText(/^log: [\d,]+ of 144 values are not above 0$/)
   await words.getByRole('button').nth(2).click()
   await expect(words.getByRole('button').nth(2)).toHaveAttribute('aria-pressed', 'true')
 
@@ -103,6 +130,7 @@ test('a wire is watched by mouse: statistics, heat map, pair, attention', async 
 })
 
 test('a wire is watched with the keyboard alone, and the file keeps it', async ({ workbench }) => {
+  test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 100_000, seed: 82 })
   const { page, runs } = window
   await page.keyboard.press('Control+Enter')
@@ -116,6 +144,11 @@ test('a wire is watched with the keyboard alone, and the file keeps it', async (
     .focus()
   for (const key of ['ArrowRight', 'ArrowDown', 'ArrowRight', 'Enter']) await page.keyboard.press(key)
   await expect(card(window, 'Pair')).toContainText(/rank in column\s*\d+ of 32/, { timeout: 20_000 })
+  const scale = runs.getByLabel('Colour scale')
+  await scale.focus()
+  await page.keyboard.press('End')
+  await expect(scale).toHaveValue('clipped')
+  await expect(card(window, 'Similarity').getByText(/^≥ /)).toBeVisible()
   const often = runs.getByLabel('How often')
   await often.focus()
   await page.keyboard.press('ArrowUp')
@@ -126,10 +159,11 @@ test('a wire is watched with the keyboard alone, and the file keeps it', async (
   await page.keyboard.press('Control+s')
   await expect(window.dirty).toBeHidden()
   const { watches } = JSON.parse(await readFile(workbench.graph, 'utf8'))
-  expect(watches).toEqual([{ wire: 'logits.pairs', every: 1, step: expect.any(Number) }])
+  expect(watches).toEqual([{ wire: 'logits.pairs', every: 1, step: expect.any(Number), scale: 'clipped' }])
   await page.reload()
   await window.tab('Watch')
   await expect(card(window, 'Similarity')).toBeVisible({ timeout: 60_000 })
+  await expect(scale).toHaveValue('clipped')
   await runs.getByRole('button', { name: 'Stop watching logits.pairs' }).click()
   await expect(runs.getByText('Watch a wire to see its numbers here')).toBeVisible()
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Parts } from '../../src/engine/watch/bytes.ts'
 import {
+  attentionEntropy,
   clampAt,
   cosines,
   histogramOf,
@@ -35,6 +36,22 @@ describe('statistics of a watched wire', () => {
     const stats = statsOf([2, 2])
     expect(stats).toMatchObject({ min: 2, max: 2, std: 0 })
     expect(histogramOf([2, 2], stats)[0]).toBe(2)
+  })
+})
+
+describe('attention entropy', () => {
+  it('is 0 for one key, ln K for K keys alike, and the mean over queries', () => {
+    expect(attentionEntropy([0, 1, 0, 0], 4)).toBe(0)
+    expect(attentionEntropy(new Float32Array(64).fill(1 / 8), 8)).toBeCloseTo(Math.log(8), 12)
+    expect(attentionEntropy([1, 0, 0.5, 0.5], 2)).toBeCloseTo(Math.log(2) / 2, 12)
+  })
+
+  it('is of the queries whose weights are finite', () => {
+    expect(attentionEntropy([Number.NaN, 1, 0.5, 0.5, Number.POSITIVE_INFINITY, 0], 2)).toBeCloseTo(
+      Math.log(2),
+      12,
+    )
+    expect(attentionEntropy([Number.NaN, 1], 2)).toBeUndefined()
   })
 })
 

@@ -156,6 +156,19 @@ describe('a watch', () => {
     const weights = numbers(maps, maps.watched.value!.sequence!.values!)
     expect(weights.reduce((a, b) => a + b)).toBeCloseTo(1, 5)
 
+    // By hand, from all maps in float64: 5 weights of each of 5 queries, of 2 heads in 8 rows.
+    let entropy = 0
+    for (let row = 0; row < 8; row++)
+      for (let head = 0; head < 2; head++) {
+        const map = await ask(next('maps', 'vision.feat', { inner: ATTENTION, at: [row, head] }))
+        for (const p of numbers(map, map.watched.value!.plane)) entropy -= (p * Math.log(p)) / (8 * 2 * 5)
+      }
+    const { stats } = maps.watched.value!
+    expect(stats.entropy! / entropy).toBeCloseTo(1, 12)
+    expect(stats.entropy).toBeLessThanOrEqual(Math.log(5))
+    expect(stats.mean).toBeCloseTo(1 / 5, 6)
+    expect(value!.stats.entropy).toBeUndefined()
+
     const words = await ask(next('words', 'text.feat', { inner: ATTENTION, at: [0, 0], token: 4 }))
     const { tokens, values } = words.watched.value!.sequence!
     expect(tokens!.map(t => t.text).slice(0, 2)).toEqual(['⟨start⟩', expect.any(String)])

@@ -3,9 +3,13 @@ import { applyCommand } from '../../src/graph/apply-command.ts'
 import { CommandFault } from '../../src/graph/command-fault.ts'
 import type { GraphDocument, WatchJson } from '../../src/graph/document.ts'
 import { parseGraph } from '../../src/graph/parse.ts'
+import { restoring } from '../../src/graph/restore.ts'
 import { makeSubgraph } from '../../src/graph/subgraph/make.ts'
+import { renamePort } from '../../src/graph/subgraph/ports.ts'
+import { renameDef } from '../../src/graph/subgraph/rename-def.ts'
 import { unpackSubgraph } from '../../src/graph/subgraph/unpack.ts'
-import { watchName } from '../../src/graph/watches.ts'
+import { withoutUnused } from '../../src/graph/subgraph/uses.ts'
+import { soundWatches, watchName } from '../../src/graph/watches.ts'
 import { writeGraph } from '../../src/graph/write.ts'
 import { clip } from './fixtures.ts'
 
@@ -46,6 +50,8 @@ describe('watches of a file', () => {
   test('are one for each value', () => {
     expect(watchName(attention)).toBe('vision.feat transformer/resblocks/0/attn/attention')
     expect(() => watching(clip(), pairs, { ...pairs, every: 1 })).toThrow(CommandFault)
+    const scale = 'bent' as WatchJson['scale']
+    expect(() => watching(clip(), { ...pairs, scale })).toThrow('a scale is log or clipped')
     expect(() => watching(clip(), { ...pairs, every: 0.5 })).toThrow('whole numbers')
   })
 
@@ -65,6 +71,63 @@ describe('watches and subgraphs', () => {
     expect(document.watches).toEqual([{ ...attention, wire: 'tower/vision.feat' }, pairs])
     expect(parseGraph(writeGraph(document)).document!.watches).toEqual(document.watches)
     expect(unpackSubgraph(document, 'tower').document.watches).toEqual([attention, pairs])
+  })
+
+  describe('in a subgraph that is used twice, and once in another', () => {
+    const nested = (): GraphDocument => {
+      const tower = made()
+      const twice = { ...tower, nodes: { ...tower.nodes, twin: { ...tower.nodes.tower!, title: 'Twin' } } }
+      return makeSubgraph(twice, ['twin'], 'outer').document
+    }
+    const start = () =>
+      watching(nested(), { ...attention, wire: 'tower/vision.feat', scale: 'log' }, pairs, {
+        wire: 'outer/twin/vision.pooled',
+        every: 1,
+      }).document
+    const wires = (doc: GraphDocument) => doc.watches?.map(w => w.wire)
+    const inside = ['tower/part/vision.feat', 'logits.pairs', 'outer/twin/part/vision.pooled']
+
+    test('watches follow a node into a subgraph that is made there, and out of it', () => {
+      const before = start()
+      const { document, use } = makeSubgraph(before, ['vision'], 'part', 'tower')
+      expect(wires(document)).toEqual(inside)
+      expect(document.watches![0]).toMatchObject({ inner: attention.inner, every: 0, scale: 'log' })
+      expect(document.nodes).toBe(before.nodes)
+      const out = unpackSubgraph(document, use, 'tower').document
+      expect(out.watches).toEqual(before.watches)
+      expect(withoutUnused(out, 'part').defs).toEqual(before.defs)
+    })
+
+    test('undo takes them back, redo along again', () => {
+      const before = start()
+      const { document } = makeSubgraph(before, ['vision'], 'part', 'tower')
+      const there = applyCommand(before, restoring(before, document))
+      expect(writeGraph(there.document)).toBe(writeGraph(document))
+      const back = applyCommand(there.document, there.inverse)
+      expect(writeGraph(back.document)).toBe(writeGraph(before))
+      expect(wires(applyCommand(back.document, back.inverse).document)).toEqual(inside)
+    })
+
+    test('other names of subgraphs and of their ports change nothing of them', () => {
+      const { document } = makeSubgraph(start(), ['vision'], 'part', 'tower')
+      const named = renameDef(renameDef(document, 'part', 'eye'), 'tower', 'body')
+      expect(named.watches).toEqual(document.watches)
+      expect(soundWatches(named)).toBe(named.watches)
+      expect(renamePort(named, 'eye', 'in', 'image', 'picture').watches).toEqual(document.watches)
+    })
+
+    test('references from around follow too', () => {
+      const doc = start()
+      const params = { ...doc.nodes.text!.params, sharedWith: { $node: 'outer/twin/vision' } }
+      const sharing = { ...doc, nodes: { ...doc.nodes, text: { ...doc.nodes.text!, params } } }
+      const { document, use } = makeSubgraph(sharing, ['vision'], 'part', 'tower')
+      expect(document.nodes.text!.params.sharedWith).toEqual({ $node: 'outer/twin/part/vision' })
+      expect(unpackSubgraph(document, use, 'tower').document.nodes).toEqual(sharing.nodes)
+    })
+
+    test('there is no subgraph of another name', () => {
+      expect(() => makeSubgraph(start(), ['vision'], 'part', 'nowhere')).toThrow('no subgraph "nowhere"')
+    })
   })
 
   test('a watch goes with a node that is removed in the subgraph, and comes back with undo', () => {

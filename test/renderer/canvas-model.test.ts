@@ -42,7 +42,7 @@ const NOTHING: Selection = { nodes: [], wire: null }
 
 const inputOf = (document: GraphDocument, schemas = KNOWN): ModelInput => {
   const checked = checkGraph(document, registry, schemas)
-  return { document, checked, faults: faultsByNode(checked.diagnostics), registry }
+  return { document, checked, faults: faultsByNode(checked.diagnostics), registry, marks: {} }
 }
 const modelOf = (document: GraphDocument, schemas = KNOWN, selection = NOTHING): CanvasModel =>
   createCanvasModel()(inputOf(document, schemas), selection)

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { makeSubgraph } from '../../src/graph/subgraph/make.ts'
 import type { Event } from '../../src/protocol/messages.ts'
 import type { Watched, WatchSpec } from '../../src/protocol/watch.ts'
 import { looksOf } from '../../src/renderer/runs/ChartsTab.tsx'
@@ -70,6 +71,45 @@ test('a watch is an edit of the file, told to the run that is shown and to no ot
   expect(now().list).toHaveLength(1)
   expect(told().at(-1)!.watches).toHaveLength(1)
   expect(now().active).toBe('vision.feat transformer/resblocks/0/attn/attention')
+})
+
+test('a watch whose node has moved is the same one: what is shown of it stays', async () => {
+  const { now, doc } = await watching()
+  now().add('vision.feat')
+  now().look('vision.feat', { token: 3 })
+  now().add('logits.pairs')
+  now().show('vision.feat')
+  now().change('vision.feat', { scale: 'log' })
+  doc().replace(
+    makeSubgraph(doc().document, ['vision', 'image_projection'], 'tower').document,
+    'Make subgraph',
+  )
+  doc().enter(['tower'])
+  doc().replace(makeSubgraph(doc().document, ['vision'], 'part', 'tower').document, 'Make subgraph')
+  expect(now().active).toBe('tower/part/vision.feat')
+  expect(now().looks.get('tower/part/vision.feat')).toEqual({ token: 3 })
+  expect(now().list[0]).toEqual({ wire: 'tower/part/vision.feat', every: 10, scale: 'log' })
+  doc().undo()
+  doc().undo()
+  expect(now().active).toBe('vision.feat')
+  expect(now().looks.get('vision.feat')).toEqual({ token: 3 })
+  now().remove('vision.feat')
+  expect(now().active).toBe('logits.pairs')
+})
+
+test('of attention, the line is its entropy', async () => {
+  const { now, runsNow, host, clock } = await watching()
+  now().add('vision.feat', 'attention')
+  await runsNow().start()
+  await settle()
+  clock.now += 1000
+  const seen = seenAt(0, 0.2, 50) as Extract<Event, { type: 'watch' }>
+  const event = { ...seen, wire: 'vision.feat', inner: 'attention', field: '' }
+  host.happen(runsNow().shown!, train, { ...event, stats: { ...seen.stats, entropy: 1.25 } })
+  const { series } = shownOf(runsNow()).trains.get('train')!
+  const line = series.get('watch-entropy/vision.feat attention')!
+  expect([...line.values.subarray(0, line.length)]).toEqual([1.25])
+  expect(looksOf([...series.keys()]).map(l => l.title)).not.toContain('vision.feat attention')
 })
 
 test('a value is read when there is news of it, one at a time, and the newest last', async () => {

@@ -32,6 +32,25 @@ export function statsOf(values: ArrayLike<number>): WatchStats {
   return { ...counts, min, max, mean, std: Math.sqrt(squares / finite) }
 }
 
+/**
+ * Mean attention entropy in nats: −Σₖ pₖ ln pₖ over the `keys` weights of each query, with 0 ln 0 = 0, as the mean over
+ * queries. Those with a weight that is not finite are left out; undefined where none is left. Sums in float64.
+ */
+export function attentionEntropy(values: ArrayLike<number>, keys: number): number | undefined {
+  let [sum, queries] = [0, 0]
+  for (let start = 0; start < values.length; start += keys) {
+    let entropy = 0
+    for (let k = 0; k < keys; k++) {
+      const p = values[start + k]!
+      if (p !== 0) entropy -= p * Math.log(p)
+    }
+    if (!Number.isFinite(entropy)) continue
+    sum += entropy
+    queries++
+  }
+  return queries === 0 ? undefined : sum / queries
+}
+
 /** How many finite values lie in each of 64 equal parts from the least to the greatest, which is in the last. */
 export function histogramOf(values: ArrayLike<number>, { min, max }: WatchStats): number[] {
   const counts = new Array<number>(BINS).fill(0)

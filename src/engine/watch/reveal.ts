@@ -3,9 +3,18 @@ import type { Wire } from '../../graph/document.ts'
 import { type GraphNodes, operandsOf } from '../../graph/slice.ts'
 import type { WatchCell, WatchedTensor, WatchSide, WatchSpec } from '../../protocol/watch.ts'
 import { Parts } from './bytes.ts'
-import { clampAt, flatten, histogramOf, type Plane, planeOf, ranksOf, statsOf } from './reduce.ts'
+import {
+  attentionEntropy,
+  clampAt,
+  flatten,
+  histogramOf,
+  type Plane,
+  planeOf,
+  ranksOf,
+  statsOf,
+} from './reduce.ts'
 import { floats, isPicture, picturesOf, readOf, textsOf, type WatchSample } from './sample.ts'
-import { sequenceOf } from './sequence.ts'
+import { kindOf, sequenceOf } from './sequence.ts'
 
 /** Fields of records that say most, when none is asked for. */
 const TELLING = ['logits', 'tokens', 'ids', 'sum']
@@ -24,8 +33,9 @@ export function reveal(
   const output = slice.outputs[place]!
   const { dims, dtype } = output.type
   const values = floats(sample.values[place]!)
-  const stats = statsOf(values)
   const sizes = dims.map(d => d.size)
+  const entropy = kindOf(output) === 'attention' ? attentionEntropy(values, sizes.at(-1)!) : undefined
+  const stats = { ...statsOf(values), ...(entropy !== undefined && { entropy }) }
   const axes = axesOf(output)
   const at = clampAt(
     spec.at,

@@ -45,7 +45,8 @@ export function sequenceOf(shown: Shown, parts: Parts): Sequence | undefined {
   }
 }
 
-function kindOf({ field, type: { dims, dtype } }: WatchOutput): Sequence['kind'] | undefined {
+/** How the rows of a tensor are tokens; undefined where they are none. */
+export function kindOf({ field, type: { dims, dtype } }: WatchOutput): Sequence['kind'] | undefined {
   if (field === 'ids') return 'ids'
   const [rows, columns] = dims.slice(-2)
   if (dtype !== 'float' || !rows || !columns) return undefined

@@ -13,8 +13,8 @@ import {
   wiresOf,
 } from '../document.ts'
 import { own } from '../own.ts'
-import { moveWatches } from '../watches.ts'
 import { INPUTS, isBoundary } from './boundary.ts'
+import { type Edited, editGraph } from './edit-graph.ts'
 import { freshName, headOf, producerOf, renameReferences, rewire } from './rename.ts'
 
 export interface Made {
@@ -26,9 +26,20 @@ export interface Made {
 /**
  * Puts nodes of a graph into a subgraph `name`, with one node `name` in their place. A wire that comes from outside
  * makes an input, one that leads outside an output; what is meant stays the same, but weights are now called
- * `name/node/…`. Throws a `CommandFault` where a node inside would refer to one that stays outside.
+ * `name/node/…`. Throws a `CommandFault` where a node inside would refer to one that stays outside. `within`: the nodes
+ * are those of this subgraph.
  */
-export function makeSubgraph(doc: GraphDocument, ids: readonly string[], name: string): Made {
+export function makeSubgraph(
+  doc: GraphDocument,
+  ids: readonly string[],
+  name: string,
+  within?: string,
+): Made {
+  const { document, use } = editGraph(doc, within, graph => putInside(graph, ids, name))
+  return { document, use }
+}
+
+function putInside(doc: GraphDocument, ids: readonly string[], name: string): Made & Edited {
   const inside = new Set(ids.filter(id => own(doc.nodes, id) && !isBoundary(id)))
   if (inside.size === 0) throw new CommandFault('a subgraph needs at least one node')
   if (!ID.test(name)) throw new CommandFault(`"${name}" is no name: lower-case letters, digits and _`)
@@ -47,13 +58,14 @@ export function makeSubgraph(doc: GraphDocument, ids: readonly string[], name: s
     })
     inner[id] = { ...node, in: Object.fromEntries(wired) }
   }
+  const moved = (path: string): string => (inside.has(headOf(path)[0]) ? `${use}/${path}` : path)
   const outer: Record<string, NodeJson> = {}
   for (const [id, node] of Object.entries(doc.nodes)) {
     if (inside.has(id)) continue
     const left = Object.values(node.in).some(w => wiresOf(w).some(one => inside.has(producerOf(one))))
     const wired = left ? rewire(node, wire => [ports.leaving(wire, use)]) : node.in
     const params = references(node.params).some(r => inside.has(headOf(r.node)[0]))
-      ? renameReferences(node.params, path => (inside.has(headOf(path)[0]) ? `${use}/${path}` : path))
+      ? renameReferences(node.params, moved)
       : node.params
     outer[id] = wired === node.in && params === node.params ? node : { ...node, params, in: wired }
   }
@@ -85,10 +97,7 @@ export function makeSubgraph(doc: GraphDocument, ids: readonly string[], name: s
     ...(groups.outer && { groups: groups.outer }),
     lock: lockWithout(doc.lock, inside),
   }
-  return {
-    document: moveWatches(document, path => (inside.has(headOf(path)[0]) ? `${use}/${path}` : path)),
-    use,
-  }
+  return { document, use, moved }
 }
 
 /** The ports of a subgraph while it is made: one input for each wire that enters, one output for each that leaves. */

@@ -10,7 +10,7 @@ import {
   wiresOf,
 } from '../document.ts'
 import { own } from '../own.ts'
-import { moveWatches } from '../watches.ts'
+import { type Edited, editGraph } from './edit-graph.ts'
 import { freshName, headOf, renameReferences, rewire } from './rename.ts'
 
 export interface Unpacked {
@@ -19,8 +19,16 @@ export interface Unpacked {
   readonly ids: readonly string[]
 }
 
-/** Puts the nodes of a subgraph in the place of a node that uses it: the opposite of making one. The subgraph stays. */
-export function unpackSubgraph(doc: GraphDocument, id: string): Unpacked {
+/**
+ * Puts the nodes of a subgraph in the place of a node that uses it: the opposite of making one. The subgraph stays.
+ * `within`: that node is in this subgraph.
+ */
+export function unpackSubgraph(doc: GraphDocument, id: string, within?: string): Unpacked {
+  const { document, ids } = editGraph(doc, within, graph => takeOut(graph, id))
+  return { document, ids }
+}
+
+function takeOut(doc: GraphDocument, id: string): Unpacked & Edited {
   const use = own(doc.nodes, id)
   const name = use && defOf(use.type)
   const def = name === undefined ? undefined : own(doc.defs, name)
@@ -74,7 +82,7 @@ export function unpackSubgraph(doc: GraphDocument, id: string): Unpacked {
     view: unpackedView(doc, def, id, names),
     ...(groups && { groups }),
   }
-  return { document: moveWatches(document, unpacked), ids: [...names.values()] }
+  return { document, ids: [...names.values()], moved: unpacked }
 }
 
 /** Parameters as the use gives them, else by their defaults. */

@@ -21,6 +21,7 @@ import { bodyOf, type CardData, type CardNode, offWord, topHeight } from './mode
 import styles from './NodeCard.module.css'
 import { PortRow } from './PortRow.tsx'
 import { ProgressBar, StatusChip, usePath } from './StatusChip.tsx'
+import { WatchEye } from './WatchEye.tsx'
 import { cardMood, useWiring } from './wiring.ts'
 
 function FaultBadge({ data }: { readonly data: CardData }) {
@@ -122,6 +123,11 @@ function Body({ data }: { readonly data: CardData }) {
   )
 }
 
+/** One eye for all that is watched of a card that is seen from afar. */
+function Watched({ data: { watches } }: { readonly data: CardData }) {
+  return watches.length > 0 && <WatchEye names={watches.flatMap(mark => mark.names)} badge />
+}
+
 /** React Flow looks where ports are when a card changes its size; they may also change places within it. */
 function usePlacesOfPorts({ id, inputs, outputs, settings, faults }: CardData): void {
   const look = useUpdateNodeInternals()
@@ -147,6 +153,7 @@ function Card({ data, selected }: Parts) {
   usePlacesOfPorts(data)
   const { icon: Icon, colour } = CATEGORIES[data.category]
   const bad = data.faults.some(fault => fault.severity === 'error')
+  const inside = data.watches.find(mark => mark.port === '')
   const farStyle = { '--fitting': `${farTitleSize(data.title, topHeight(data))}px` } as CSSProperties
   return (
     <article
@@ -159,6 +166,7 @@ function Card({ data, selected }: Parts) {
       data-mood={mood}
       style={{ '--category': data.off ? 'var(--ink-3)' : colour } as CSSProperties}
     >
+      <Watched data={data} />
       <div className={styles.top}>
         <header className={styles.head}>
           <span className={styles.icon}>
@@ -173,6 +181,7 @@ function Card({ data, selected }: Parts) {
                 <Mark label="A subgraph" title="A subgraph: double-click to enter it" Icon={Boxes} />
               )}
               <Marks data={data} />
+              {inside && <WatchEye names={inside.names} />}
               <FaultBadge data={data} />
             </span>
             <span className={styles.line}>
@@ -190,7 +199,12 @@ function Card({ data, selected }: Parts) {
             <PortRow key={port.name} node={data.id} port={port} />
           ))}
           {data.outputs.map(port => (
-            <PortRow key={port.name} node={data.id} port={port} />
+            <PortRow
+              key={port.name}
+              node={data.id}
+              port={port}
+              watched={data.watches.find(mark => mark.port === port.name)?.names}
+            />
           ))}
           {data.pending && data.outputs.length === 0 && <p className={styles.reading}>reading columns…</p>}
           {data.kind === 'batch' && !data.pending && data.outputs.length === 0 && (
@@ -223,6 +237,7 @@ function FarCard({ data, selected, far }: Parts & { readonly far: 'farthest' | '
       data-off={data.off?.mode}
       style={{ '--category': data.off ? 'var(--ink-3)' : CATEGORIES[data.category].colour } as CSSProperties}
     >
+      <Watched data={data} />
       <FarTop data={data} named={far === 'farthest'}>
         <OffChip data={data} />
       </FarTop>

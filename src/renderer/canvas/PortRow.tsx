@@ -4,12 +4,15 @@ import { wordsOf } from './fault-words.ts'
 import { handleId } from './model.ts'
 import styles from './PortRow.module.css'
 import type { PortView } from './ports.ts'
+import { WatchEye } from './WatchEye.tsx'
 import { wireColour, wordOf } from './wire-kind.ts'
 import { moodOf, pickUpWire, useWiring } from './wiring.ts'
 
 interface Props {
   readonly node: string
   readonly port: PortView
+  /** Watches of what it carries. */
+  readonly watched?: readonly string[]
 }
 
 /** What the tooltip of a port says: what it is for, what it takes, what is on it. */
@@ -46,7 +49,7 @@ function pickUp(event: MouseEvent, node: string, port: PortView): void {
   pickUpWire({ node, port: port.name, from: wire })
 }
 
-export const PortRow = memo(function PortRow({ node, port }: Props) {
+export const PortRow = memo(function PortRow({ node, port, watched }: Props) {
   const mood = useWiring(state => moodOf(state.wiring, node, port))
   const input = port.side === 'in'
   const ends = input && port.wires.length > 1 ? port.wires.length : 1
@@ -76,6 +79,7 @@ export const PortRow = memo(function PortRow({ node, port }: Props) {
         {port.name}
         {port.optional && !port.wires.length && <i className={styles.optional}>optional</i>}
       </span>
+      {watched && <WatchEye names={watched} />}
       {missing ? (
         <span className={styles.needed}>not wired</span>
       ) : (

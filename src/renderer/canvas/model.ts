@@ -22,6 +22,7 @@ import { placeAll, type Size } from './layout.ts'
 import { inputPorts, isPending, outputPorts, type PortView, readPorts } from './ports.ts'
 import { fits } from './probe.ts'
 import { settingsLine } from './settings-line.ts'
+import type { WatchMark, WatchMarks } from './watch-marks.ts'
 import { briefShape, kindOfType, shapeOf, type WireKind, wordOf } from './wire-kind.ts'
 import { wireTypes } from './wire-types.ts'
 
@@ -49,6 +50,7 @@ export type CardData = {
   readonly off: Off | null
   /** A note's Markdown. */
   readonly text: string
+  readonly watches: readonly WatchMark[]
 }
 
 export type WireData = {
@@ -74,6 +76,7 @@ export interface ModelInput {
   readonly checked: CheckedGraph
   readonly faults: ReadonlyMap<string, readonly Diagnostic[]>
   readonly registry: Registry
+  readonly marks: WatchMarks
 }
 
 export interface CanvasModel {
@@ -125,6 +128,7 @@ const TITLES: Readonly<Record<string, string>> = {
   [REROUTE]: 'Reroute',
 }
 const NONE: readonly Diagnostic[] = []
+const UNWATCHED: readonly WatchMark[] = []
 
 /** Faults by node on the canvas: those inside a subgraph belong to its card. */
 function byCard(faults: ModelInput['faults']): ReadonlyMap<string, readonly Diagnostic[]> {
@@ -143,7 +147,8 @@ const plural = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 
 export function cardLabel(data: CardData): string {
   const faults = data.faults.length ? `, ${plural(data.faults.length, 'fault')}` : ''
   const off = data.off ? `, ${offWord(data.off, data.id)}` : ''
-  return `${data.title}, ${data.id}, ${data.category}${data.frozen ? ', frozen' : ''}${off}${faults}`
+  const watched = data.watches.length ? ', watched' : ''
+  return `${data.title}, ${data.id}, ${data.category}${data.frozen ? ', frozen' : ''}${off}${watched}${faults}`
 }
 
 /** "muted", or "off: needs vision, which is muted". */
@@ -183,6 +188,7 @@ function cardData(
     sharedWith: referred('sharedWith'),
     averageOf: referred('averageOf'),
     pending: isPending(node),
+    watches: own(input.marks, id) ?? UNWATCHED,
     text: def?.kind === 'note' && typeof json.params.text === 'string' ? json.params.text : '',
   }
 }
@@ -289,6 +295,7 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
           checked.off.get(id),
           mine,
           ports.join('\n'),
+          own(input.marks, id),
           ...wires,
         ]
         newParts.set(id, mineNow)
@@ -313,7 +320,8 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
       last.document.defs === document.defs &&
       last.checked === checked &&
       last.faults === input.faults &&
-      last.registry === input.registry
+      last.registry === input.registry &&
+      last.marks === input.marks
     if (!moved) makeCards(input)
     const places = placeAll(document, id => sizeOfCard(cards.get(id)!))
     const oldNodes = plainNodes
@@ -348,13 +356,14 @@ export function createCanvasModel(): (input: ModelInput, selection: Selection) =
   }
 
   return (input, selection) => {
-    const { document, checked, faults, registry } = input
+    const { document, checked, faults, registry, marks } = input
     const last = lastInput
     const changed =
       last?.document !== document ||
       last.checked !== checked ||
       last.faults !== faults ||
-      last.registry !== registry
+      last.registry !== registry ||
+      last.marks !== marks
     if (changed) rebuild(input, last)
     lastInput = input
     const chosen = new Set(selection.nodes)

@@ -1,6 +1,5 @@
 import { defOf } from '../../graph/document.ts'
 import { own } from '../../graph/own.ts'
-import { closeDef } from '../../graph/subgraph/boundary.ts'
 import { makeSubgraph } from '../../graph/subgraph/make.ts'
 import { renamePort } from '../../graph/subgraph/ports.ts'
 import { freshName } from '../../graph/subgraph/rename.ts'
@@ -26,12 +25,10 @@ function attempt(what: string, job: () => void): void {
 /** Puts the selected nodes into a subgraph, and selects the node that stands for them. */
 export const makeFromSelection = (): void =>
   attempt('No subgraph was made', () => {
-    const { document, replace } = docNow()
-    const name = freshName(
-      'subgraph',
-      new Set([...Object.keys(document.defs), ...Object.keys(document.nodes)]),
-    )
-    const made = makeSubgraph(document, chosen(), name)
+    const { document, scope, replace } = documentStore.getState()
+    const shown = docNow().document
+    const name = freshName('subgraph', new Set([...Object.keys(document.defs), ...Object.keys(shown.nodes)]))
+    const made = makeSubgraph(document, chosen(), name, defAt(document, scope))
     replace(made.document, 'Make subgraph')
     docNow().select({ nodes: [made.use], wire: null })
     bringIntoView([made.use])
@@ -49,13 +46,10 @@ export const unpackSelected = (): void =>
   attempt('It was not unpacked', () => {
     const id = selectedUse()
     if (id === undefined) return
-    const shown = docNow().document
-    const name = defOf(shown.nodes[id]!.type)!
-    const unpacked = unpackSubgraph(shown, id)
+    const name = defOf(docNow().document.nodes[id]!.type)!
     const { document, scope, replace } = documentStore.getState()
-    const around = defAt(document, scope)
-    const whole = around === undefined ? unpacked.document : closeDef(document, around, unpacked.document)
-    replace(withoutUnused(whole, name), 'Unpack subgraph')
+    const unpacked = unpackSubgraph(document, id, defAt(document, scope))
+    replace(withoutUnused(unpacked.document, name), 'Unpack subgraph')
     docNow().select({ nodes: unpacked.ids, wire: null })
     bringIntoView(unpacked.ids)
   })

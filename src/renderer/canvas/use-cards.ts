@@ -1,7 +1,7 @@
 import { applyNodeChanges, type EdgeChange, type NodeChange, useStoreApi } from '@xyflow/react'
 import { useCallback, useMemo, useState } from 'react'
 import { registry } from '../../nodes/index.ts'
-import { useShown } from '../state/index.ts'
+import { useDocument, useShown } from '../state/index.ts'
 import type { WireRef } from '../state/types.ts'
 import { canGoInto, dropInto, moveNodes } from './actions.ts'
 import { groupUnder, joinGroup } from './group-frames.ts'
@@ -9,6 +9,7 @@ import type { Point } from './layout.ts'
 import { type CanvasModel, type CardNode, createCanvasModel, type WireEdge } from './model.ts'
 import { docNow } from './store.ts'
 import { useCanvasUi } from './ui-store.ts'
+import { followMarks } from './watch-marks.ts'
 
 /** The document's cards and wires as they are now. */
 export function useModel(): CanvasModel {
@@ -17,9 +18,10 @@ export function useModel(): CanvasModel {
   const checked = useShown(state => state.checked)
   const faults = useShown(state => state.faults)
   const selection = useShown(state => state.selection)
+  const marks = useDocument(useMemo(followMarks, []))
   return useMemo(
-    () => build({ document, checked, faults, registry }, selection),
-    [build, document, checked, faults, selection],
+    () => build({ document, checked, faults, registry, marks }, selection),
+    [build, document, checked, faults, marks, selection],
   )
 }
 

@@ -2,7 +2,7 @@ import { ChartLine, Flag, ZoomOut } from 'lucide-react'
 import { useMemo, useState, useSyncExternalStore } from 'react'
 import { shownRun, useDocument, useRuns } from '../state/index.ts'
 import type { RunView, TrainRun } from '../state/types.ts'
-import { isChartOfMean } from '../state/watch-metric.ts'
+import { isChartOfTensor } from '../state/watch-metric.ts'
 import { short, steady, whole } from '../ui/format.ts'
 import { Pills } from '../ui/Pills.tsx'
 import { Chart } from './Chart.tsx'
@@ -68,7 +68,7 @@ export function looksOf(metrics: readonly string[]): Look[] {
     return parts.length > 0 ? parts.map(metric => ({ ...look, metric, title: titled(metric) })) : [look]
   })
   const drawn = new Set(known.map(look => look.metric))
-  const others = metrics.filter(m => !drawn.has(m) && !isChartOfMean(m))
+  const others = metrics.filter(m => !drawn.has(m) && !isChartOfTensor(m))
   const plain = { colour: '--wire-feat', format: short }
   const named = (metric: string): Look =>
     metric === COMPUTE.metric ? COMPUTE : { metric, title: metric.replace(/^(train|watch)\//, ''), ...plain }

@@ -3,7 +3,7 @@ import type { RunInfo } from '../../protocol/workbench.ts'
 import { GrowingSeries } from './series.ts'
 import { StepRate } from './step-rate.ts'
 import type { NodeRun, RunView, TrainRun } from './types.ts'
-import { watchMetric } from './watch-metric.ts'
+import { figureOf, watchMetric } from './watch-metric.ts'
 
 /** Lines of the log that are kept. */
 const LONGEST_LOG = 2_000
@@ -134,9 +134,10 @@ export class RunReducer {
       case 'watch': {
         const training = this.trainings.get(event.node)
         if (!training) return
-        const series = seriesOf(training, watchMetric(event, event.stats.count === 1))
+        const { kind, value = Number.NaN } = figureOf(event.stats)
+        const series = seriesOf(training, watchMetric(event, kind))
         series.cut(event.step)
-        series.push(event.step, event.stats.mean ?? Number.NaN)
+        series.push(event.step, value)
         touched.add(event.node)
         return
       }

@@ -77,7 +77,7 @@ export class Watches {
       show: active => this.store.setState({ active }),
     }))
     needs.document.subscribe((now, before) => {
-      if (now.document.watches !== before.document.watches) this.relist()
+      if (now.document.watches !== before.document.watches) this.relist(now.id === before.id)
     })
     needs.runs.subscribe(() => this.tell())
     needs.client.on('run.watched', ({ run, ...notice }) => {
@@ -105,14 +105,24 @@ export class Watches {
     this.needs.document.getState().run({ type: 'setWatches', watches })
   }
 
-  private relist(): void {
+  private relist(isSameFile: boolean): void {
+    const before = this.store.getState()
     const list = this.needs.document.getState().document.watches ?? NONE
-    const names = new Set(list.map(watchName))
-    const { active, seen } = this.store.getState()
+    const names = list.map(watchName)
+    const there = new Set(names)
+    const old = before.list.map(watchName)
+    // One that is gone where another has come in its place has moved, as its node has.
+    const moved = new Map<string, string>()
+    if (isSameFile && old.length === names.length)
+      for (const [i, name] of old.entries())
+        if (!there.has(name) && !old.includes(names[i]!)) moved.set(name, names[i]!)
+    const now = (name: string): string => moved.get(name) ?? name
+    const active = before.active === null ? null : now(before.active)
     this.store.setState({
       list,
-      seen: new Map([...seen].filter(([name]) => names.has(name))),
-      active: active !== null && names.has(active) ? active : (list.map(watchName).at(-1) ?? null),
+      looks: new Map([...before.looks].map(([name, look]) => [now(name), look])),
+      seen: new Map([...before.seen].filter(([name]) => there.has(name))),
+      active: active !== null && there.has(active) ? active : (names.at(-1) ?? null),
     })
     this.tell()
   }

@@ -1,10 +1,9 @@
 import { short } from '../../ui/format.ts'
 import styles from './ColourBar.module.css'
-import { type Colours, colourOf, type Scale } from './colours.ts'
+import { type Colours, colourOf } from './colours.ts'
+import { barTicks, type Scale, valueAt } from './scale.ts'
 
 const STOPS = 16
-/** Labels closer than this share of the bar would touch. */
-const APART = 0.16
 
 interface Props {
   readonly scale: Scale
@@ -19,21 +18,18 @@ interface Props {
 
 /** Which colour is which number. */
 export function ColourBar({ scale, colours, length, gaps = false, lying = false }: Props) {
-  const { min, max } = scale
-  const at = (share: number) => min + (max - min) * share
-  const stops = Array.from({ length: STOPS + 1 }, (_, i) => `rgb(${colourOf(at(i / STOPS), scale, colours)})`)
-  const zero = min < 0 && max > 0 ? -min / (max - min) : undefined
-  const labels = [
-    ...(min < max ? [[0, short(rounded(min))] as const] : []),
-    ...(zero !== undefined && zero > APART && zero < 1 - APART ? [[zero, '0'] as const] : []),
-    [1, short(rounded(max))] as const,
-  ]
+  const { min, max, log } = scale
+  const stops = Array.from(
+    { length: STOPS + 1 },
+    (_, i) => `rgb(${colourOf(valueAt(i / STOPS, scale), scale, colours)})`,
+  )
+  const how = `${log ? ', by their logarithm' : ''}${gaps ? ', and one for what is no number' : ''}`
   return (
     <div
       className={styles.bar}
       data-lying={lying || undefined}
       role="img"
-      aria-label={`Colours from ${short(min)} to ${short(max)}${gaps ? ', and one for what is no number' : ''}`}
+      aria-label={`Colours from ${short(min)} to ${short(max)}${how}`}
     >
       <span
         className={styles.ramp}
@@ -43,7 +39,7 @@ export function ColourBar({ scale, colours, length, gaps = false, lying = false 
         }}
       />
       <span className={styles.barLabels} style={{ [lying ? 'width' : 'height']: length }}>
-        {labels.map(([share, text]) => (
+        {barTicks(scale).map(({ share, text }) => (
           <span key={share} style={{ [lying ? 'left' : 'bottom']: `${share * 100}%` }} data-end={share}>
             {text}
           </span>
@@ -58,6 +54,3 @@ export function ColourBar({ scale, colours, length, gaps = false, lying = false 
     </div>
   )
 }
-
-/** Three digits are enough to read a colour by. */
-const rounded = (x: number): number => Number(x.toPrecision(3))

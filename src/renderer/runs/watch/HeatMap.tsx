@@ -2,8 +2,10 @@ import { type KeyboardEvent, type MouseEvent, useLayoutEffect, useMemo, useRef, 
 import type { WatchPlane } from '../../../protocol/watch.ts'
 import { short } from '../../ui/format.ts'
 import { ColourBar } from './ColourBar.tsx'
-import { colourOf, scaleOf, useColours } from './colours.ts'
+import { colourOf, useColours } from './colours.ts'
 import styles from './HeatMap.module.css'
+import { ScalePick } from './ScalePick.tsx'
+import { type ScaleKind, scaleOf } from './scale.ts'
 import { ticksOf } from './ticks.ts'
 import { planeValues } from './values.ts'
 
@@ -23,6 +25,8 @@ interface Props {
   readonly room?: readonly [width: number, height: number]
   /** How many indices along each axis a cell stands for. */
   readonly block: readonly [rows: number, columns: number]
+  readonly scaleKind: ScaleKind
+  readonly onScale: (kind: ScaleKind) => void
   /** The cell that is opened. */
   readonly picked?: Cell
   /** Opens a cell, by a click or Enter. */
@@ -42,14 +46,14 @@ const ARROWS: Readonly<Record<string, Cell>> = {
 
 /** Numbers as colours, with the names of both axes; pointing at a cell, or arrow keys, read it. */
 export function HeatMap(props: Props) {
-  const { bytes, plane, title, rowName, columnName, block, picked, onPick } = props
+  const { bytes, plane, title, rowName, columnName, block, scaleKind, onScale, picked, onPick } = props
   const { rowTitle = rowName, columnTitle = columnName, room = ROOM } = props
   const { rows, columns } = plane
   const host = useRef<HTMLCanvasElement>(null)
   const [at, setAt] = useState<Cell | null>(null)
   const colours = useColours()
   const values = useMemo(() => planeValues(bytes, plane), [bytes, plane])
-  const scale = useMemo(() => scaleOf(values), [values])
+  const scale = useMemo(() => scaleOf(values, scaleKind), [values, scaleKind])
   const gaps = useMemo(() => values.some(v => !Number.isFinite(v)), [values])
   const cell = Math.min(LARGEST_CELL, room[0] / columns, room[1] / rows)
   useLayoutEffect(() => {
@@ -86,6 +90,7 @@ export function HeatMap(props: Props) {
     : 'Point at a cell, or use the arrow keys, to read it.'
   return (
     <div className={styles.heat}>
+      <ScalePick kind={scaleKind} values={values} onPick={onScale} />
       <div className={styles.heatGrid}>
         <p className={styles.columnName}>{columnTitle}</p>
         <div className={styles.columnTicks} aria-hidden="true">

@@ -2,11 +2,12 @@ import { type KeyboardEvent, useLayoutEffect, useMemo, useRef } from 'react'
 import type { WatchedTensor } from '../../../protocol/watch.ts'
 import { short } from '../../ui/format.ts'
 import { ColourBar } from './ColourBar.tsx'
-import { colourOf, scaleOf, useColours } from './colours.ts'
+import { colourOf, useColours } from './colours.ts'
 import { Figure } from './Figure.tsx'
 import heat from './HeatMap.module.css'
 import { PictureCanvas } from './PictureCanvas.tsx'
 import styles from './Sequence.module.css'
+import { scaleOf } from './scale.ts'
 import { pictureData } from './values.ts'
 
 type Sequence = NonNullable<WatchedTensor['sequence']>

@@ -5,10 +5,13 @@ import { Figure } from './Figure.tsx'
 import { HeatMap } from './HeatMap.tsx'
 import { PictureCanvas } from './PictureCanvas.tsx'
 import styles from './Similarity.module.css'
+import { useScale } from './use-scale.ts'
 
 type Sides = NonNullable<WatchedTensor['sides']>
 
 interface Props {
+  /** Of the watch. */
+  readonly name: string
   readonly value: WatchedTensor
   readonly sides: Sides
   readonly bytes: Uint8Array
@@ -20,7 +23,8 @@ interface Props {
 const ROOM = [232, 232] as const
 
 /** How similar every row of one side is to every row of the other; a cell opens its pair. */
-export function SimilarityCard({ value, sides, bytes, cell, onPick }: Props) {
+export function SimilarityCard({ name, value, sides, bytes, cell, onPick }: Props) {
+  const [scaleKind, onScale] = useScale(name)
   const { plane, axes } = value
   const block: readonly [number, number] = [
     Math.ceil(axes[0]!.size / plane.rows),
@@ -40,6 +44,8 @@ export function SimilarityCard({ value, sides, bytes, cell, onPick }: Props) {
           columnTitle={`${sides.columns} (${axes[1]!.name})`}
           room={ROOM}
           block={block}
+          scaleKind={scaleKind}
+          onScale={onScale}
           picked={picked}
           onPick={([row, column]) => onPick([row * block[0], column * block[1]])}
         />

@@ -7,7 +7,7 @@ import styles from './Stats.module.css'
 
 interface Props {
   readonly value: WatchedTensor
-  /** The mean over the steps. */
+  /** Its figure over the steps. */
   readonly children: ReactNode
 }
 
@@ -20,6 +20,7 @@ export function StatsCard({ value, children }: Props) {
     ['max', number(stats.max)],
     ['mean', number(stats.mean)],
     ['std', number(stats.std)],
+    ...(stats.entropy === undefined ? [] : [['attention entropy', `${short(stats.entropy)} nats`] as const]),
     ['zeros', percent(stats.zero)],
     ['NaN', whole(stats.nan), stats.nan > 0],
     ['infinite', whole(stats.infinite), stats.infinite > 0],

@@ -1,13 +1,15 @@
 import type { WatchJson } from '../../../graph/document.ts'
 import { watchName } from '../../../graph/watches.ts'
+import type { WatchStats } from '../../../protocol/watch.ts'
 import { useDocument, useWatches } from '../../state/index.ts'
+import { figureOf } from '../../state/watch-metric.ts'
 import type { SeenWatch } from '../../state/watches.ts'
 import { short } from '../../ui/format.ts'
 import { Select } from './Select.tsx'
 import styles from './Watch.module.css'
 import { watchableWires, watchFlat } from './watch-actions.ts'
 
-/** The wires that are watched, each with its mean or its value, and a way to watch another. */
+/** The wires that are watched, each with its figure, and a way to watch another. */
 export function WatchList() {
   const list = useWatches(state => state.list)
   return (
@@ -38,8 +40,14 @@ function Item({ watch }: { readonly watch: WatchJson }) {
         title={name}
         onClick={() => show(name)}
       >
-        <span className={styles.wire}>{watch.wire}</span>
-        {watch.inner && <span className={styles.inner}>{watch.inner}</span>}
+        <span className={styles.wire}>
+          <bdi>{watch.wire}</bdi>
+        </span>
+        {watch.inner && (
+          <span className={styles.inner}>
+            <bdi>{watch.inner}</bdi>
+          </span>
+        )}
         <span
           className={styles.said}
           data-bad={problem !== undefined || (value?.stats.nan ?? 0) > 0 || undefined}
@@ -47,7 +55,7 @@ function Item({ watch }: { readonly watch: WatchJson }) {
           {problem !== undefined
             ? 'not computed'
             : value
-              ? `${value.stats.count === 1 ? '' : 'mean '}${short(value.stats.mean ?? Number.NaN)}`
+              ? figureText(value.stats)
               : isThere
                 ? 'not seen yet'
                 : 'not in the graph now'}
@@ -55,6 +63,11 @@ function Item({ watch }: { readonly watch: WatchJson }) {
       </button>
     </li>
   )
+}
+
+function figureText(stats: WatchStats): string {
+  const { kind, value = Number.NaN, unit } = figureOf(stats)
+  return [kind !== 'value' && kind, short(value), unit].filter(Boolean).join(' ')
 }
 
 /** Of several Trains that can see a wire: the one that saw it, the last in the run. */

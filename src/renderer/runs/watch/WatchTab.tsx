@@ -1,9 +1,13 @@
 import { Eye, TriangleAlert } from 'lucide-react'
+import { useEffect } from 'react'
 import type { WatchJson } from '../../../graph/document.ts'
 import { watchName } from '../../../graph/watches.ts'
 import type { WatchedTensor } from '../../../protocol/watch.ts'
+import type { RunInfo } from '../../../protocol/workbench.ts'
+import { makeRoom } from '../../app/layout-store.ts'
 import { shownRun, useRuns, useWatches } from '../../state/index.ts'
-import { watchMetric } from '../../state/watch-metric.ts'
+import type { RunView } from '../../state/types.ts'
+import { figureOf, watchMetric } from '../../state/watch-metric.ts'
 import type { SeenWatch } from '../../state/watches.ts'
 import { short } from '../../ui/format.ts'
 import { Chart } from '../Chart.tsx'
@@ -15,9 +19,15 @@ import { PictureCanvas } from './PictureCanvas.tsx'
 import { SequenceCard } from './SequenceCard.tsx'
 import { SimilarityCard } from './SimilarityCard.tsx'
 import { StatsCard } from './StatsCard.tsx'
+import { useScale } from './use-scale.ts'
 import styles from './Watch.module.css'
 import { AddWatch, newestOf, WatchList } from './WatchList.tsx'
 import { WatchTools } from './WatchTools.tsx'
+
+/** As high as the run panel has to be for a view to be seen as a whole. */
+const ROOM = 420
+/** Once in a window: what a person makes of the panel then, stays. */
+let hasRoom = false
 
 /** What flows on the wires that are watched, in the run that is shown. */
 export function WatchTab() {
@@ -41,6 +51,12 @@ export function WatchTab() {
 function WatchView({ watch }: { readonly watch: WatchJson }) {
   const seen = useWatches(state => newestOf(state.seen.get(watchName(watch))))
   const { problem, value } = seen?.watched ?? {}
+  const isSeen = value !== undefined
+  useEffect(() => {
+    if (!isSeen || hasRoom) return
+    hasRoom = true
+    makeRoom(ROOM)
+  }, [isSeen])
   return (
     <div className={styles.view}>
       <WatchTools watch={watch} watched={seen?.watched} />
@@ -59,16 +75,25 @@ function WatchView({ watch }: { readonly watch: WatchJson }) {
 /** Why there is nothing yet. */
 function Waiting({ watch }: { readonly watch: WatchJson }) {
   const state = useRuns(s => shownRun(s)?.info.state)
-  const live = state === 'running' || state === 'pausing' || state === 'paused'
-  const when =
-    watch.every === 0 && state === 'running'
-      ? 'Pause the run to see it.'
-      : 'Its program is compiled first; then it comes with the next step.'
-  return (
-    <p className={styles.hint}>
-      {live ? when : 'Run the graph, or step through it: values are computed while it trains.'}
-    </p>
-  )
+  const isCached = useRuns(s => {
+    const run = shownRun(s)
+    return run !== null && run.trains.size > 0 && [...run.trains.keys()].every(isFromCache(run))
+  })
+  return <p className={styles.hint}>{whyNothing(watch, state, isCached)}</p>
+}
+
+const isFromCache =
+  (run: RunView) =>
+  (train: string): boolean =>
+    run.nodes.get(train)?.state === 'cached'
+
+function whyNothing({ every }: WatchJson, state: RunInfo['state'] | undefined, isCached: boolean): string {
+  if (isCached)
+    return 'Nothing was trained in this run: it came from the cache. Run it with “train again what is cached”, beside Run.'
+  if (every === 0 && state === 'running') return 'Pause the run to see it.'
+  if (state === 'running' || state === 'pausing' || state === 'paused')
+    return 'Its program is compiled first; then it comes with the next step.'
+  return 'Run the graph, or step through it: values are computed while it trains.'
 }
 
 interface ViewsProps {
@@ -80,6 +105,7 @@ interface ViewsProps {
 function Views({ name, seen, value }: ViewsProps) {
   const { bytes, watched } = seen
   const look = useWatches(state => state.look)
+  const [scaleKind, onScale] = useScale(name)
   const { plane, axes } = value
   const [rows, columns] = plane.axes.map(i => axes[i])
   const isOne = value.stats.count === 1
@@ -91,6 +117,7 @@ function Views({ name, seen, value }: ViewsProps) {
     <div className={styles.cards}>
       {value.sides && (
         <SimilarityCard
+          name={name}
           value={value}
           sides={value.sides}
           bytes={bytes}
@@ -120,6 +147,8 @@ function Views({ name, seen, value }: ViewsProps) {
             rowName={rows?.name ?? ''}
             columnName={columns?.name ?? ''}
             block={block}
+            scaleKind={scaleKind}
+            onScale={onScale}
           />
         </Card>
       )}
@@ -142,15 +171,15 @@ function aboutPlane({ plane, axes }: WatchedTensor): string | undefined {
     : undefined
 }
 
-/** The value of a number, or the mean of a tensor, over the steps of the run. */
+/** What stands for the whole of what is watched, over the steps of the run. */
 function Line({ seen: { watched }, value }: Omit<ViewsProps, 'name'>) {
   const run = useRuns(state => state.shown)
-  const isOne = value.stats.count === 1
   const { wire, spec, train } = watched
-  const source = useSeries(run, train, watchMetric({ wire, inner: spec.inner, field: value.field }, isOne))
+  const { kind, title, unit } = figureOf(value.stats)
+  const source = useSeries(run, train, watchMetric({ wire, inner: spec.inner, field: value.field }, kind))
   return (
     <div className={styles.line}>
-      <Chart title={isOne ? 'Value' : 'Mean'} source={source} colour="--wire-feat" format={short} />
+      <Chart title={title} unit={unit} source={source} colour="--wire-feat" format={short} />
     </div>
   )
 }

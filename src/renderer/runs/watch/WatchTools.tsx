@@ -25,47 +25,21 @@ export function WatchTools({ watch, watched }: Props) {
   const pinned = watch.step !== undefined
   return (
     <header className={styles.tools}>
-      <div className={styles.toolRow}>
-        <code className={styles.title}>{watch.wire}</code>
-        {value && <code className={styles.shape}>{shapeOf(value)}</code>}
+      <div className={styles.toolRow} data-head>
+        <code className={styles.title} title={name}>
+          {watch.wire}
+        </code>
+        {value && (
+          <code className={styles.shape} title={shapeOf(value)}>
+            {shapeOf(value)}
+          </code>
+        )}
         <span className={styles.grow} />
         {watched && (
           <span className={styles.when} title={`Computed in ${short(Math.round(watched.ms))} ms`}>
             after {plural(watched.step, 'step')}
           </span>
         )}
-        <IconButton
-          small
-          label={`Stop watching ${name}`}
-          icon={<X size={14} />}
-          onClick={() => remove(name)}
-        />
-      </div>
-      <div className={styles.toolRow}>
-        {value && value.inner.length > 0 && (
-          <Select
-            label="Inside the node"
-            value={watch.inner ?? ''}
-            onChange={inner => add(watch.wire, inner || undefined)}
-          >
-            <option value="">the wire itself</option>
-            {value.inner.map(inner => (
-              <option key={inner} value={inner}>
-                {inner}
-              </option>
-            ))}
-          </Select>
-        )}
-        {value && value.fields.length > 1 && (
-          <Pills
-            label="Field"
-            options={value.fields.map(key => ({ key, text: key }))}
-            value={value.field}
-            onChange={field => look(name, { field, at: [] })}
-          />
-        )}
-        {value && <Indices name={name} value={value} />}
-        <span className={styles.grow} />
         <Button
           small
           kind="quiet"
@@ -93,6 +67,37 @@ export function WatchTools({ watch, watched }: Props) {
               </option>
             ))}
         </Select>
+        <IconButton
+          small
+          label={`Stop watching ${name}`}
+          icon={<X size={14} />}
+          onClick={() => remove(name)}
+        />
+      </div>
+      <div className={styles.choices}>
+        {value && value.inner.length > 0 && (
+          <Select
+            label="Inside the node"
+            value={watch.inner ?? ''}
+            onChange={inner => add(watch.wire, inner || undefined)}
+          >
+            <option value="">the wire itself</option>
+            {value.inner.map(inner => (
+              <option key={inner} value={inner}>
+                {inner}
+              </option>
+            ))}
+          </Select>
+        )}
+        {value && value.fields.length > 1 && (
+          <Pills
+            label="Field"
+            options={value.fields.map(key => ({ key, text: key }))}
+            value={value.field}
+            onChange={field => look(name, { field, at: [] })}
+          />
+        )}
+        {value && <Indices name={name} value={value} />}
       </div>
     </header>
   )

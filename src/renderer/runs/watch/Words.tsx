@@ -2,8 +2,9 @@ import { useMemo } from 'react'
 import type { WatchedTensor } from '../../../protocol/watch.ts'
 import { short } from '../../ui/format.ts'
 import { ColourBar } from './ColourBar.tsx'
-import { colourOf, scaleOf, useColours } from './colours.ts'
+import { colourOf, useColours } from './colours.ts'
 import styles from './Sequence.module.css'
+import { scaleOf } from './scale.ts'
 
 interface Props {
   readonly sequence: NonNullable<WatchedTensor['sequence']>

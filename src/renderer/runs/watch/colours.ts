@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
 import { useSession } from '../../state/index.ts'
+import { type Scale, shareOf } from './scale.ts'
 
 type Rgb = readonly [number, number, number]
 
@@ -32,30 +33,13 @@ export function useColours(): Colours {
   }, [theme])
 }
 
-/** Where a scale goes: numbers on both sides of 0 get two colours that meet there. */
-export interface Scale {
-  readonly min: number
-  readonly max: number
-}
-
-export function scaleOf(values: ArrayLike<number>): Scale {
-  let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let i = 0; i < values.length; i++) {
-    const v = values[i]!
-    if (!Number.isFinite(v)) continue
-    if (v < min) min = v
-    if (v > max) max = v
-  }
-  return min <= max ? { min, max } : { min: 0, max: 0 }
-}
-
 /** The colour of a number: from the panel's to the accent; towards amber below 0; red where it is none. */
-export function colourOf(value: number, { min, max }: Scale, { base, high, low, none }: Colours): Rgb {
+export function colourOf(value: number, scale: Scale, { base, high, low, none }: Colours): Rgb {
   if (!Number.isFinite(value)) return none
+  const { min, max } = scale
   const both = min < 0 && max > 0
-  const span = both ? Math.max(-min, max) : max - min
-  const t = span === 0 ? 0 : both ? Math.abs(value) / span : (value - min) / span
+  const clipped = Math.max(min, Math.min(max, value))
   const end = both && value < 0 ? low : high
-  const share = Math.min(1, t) ** 0.8
+  const share = (both ? Math.abs(clipped) / Math.max(-min, max) : shareOf(value, scale)) ** 0.8
   return [0, 1, 2].map(k => Math.round(base[k]! + (end[k]! - base[k]!) * share)) as unknown as Rgb
 }

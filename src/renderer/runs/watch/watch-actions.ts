@@ -3,11 +3,19 @@ import { isDevice } from '../../../graph/types.ts'
 import { docNow } from '../../canvas/store.ts'
 import { flatWire, wireTypes } from '../../canvas/wire-types.ts'
 import { documentStore, sessionStore, watchesStore } from '../../state/index.ts'
-import { showRunPage } from '../page-store.ts'
+import { showRunPage, useRunPage } from '../page-store.ts'
 
 /** Watches a wire of the run and shows it in the run panel. */
 export function watchFlat(wire: Wire, inner?: string): void {
   watchesStore.getState().add(wire, inner)
+  showRunPage('watch')
+}
+
+/** Shows one of these watches, or, where one of them is shown, the next. */
+export function showWatches(names: readonly string[]): void {
+  const { active, show } = watchesStore.getState()
+  const isShown = useRunPage.getState().page === 'watch'
+  show(names[(isShown ? names.indexOf(active ?? '') + 1 : 0) % names.length]!)
   showRunPage('watch')
 }
 
