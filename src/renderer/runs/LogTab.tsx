@@ -1,6 +1,6 @@
 import { ScrollText, Search, TriangleAlert } from 'lucide-react'
 import { memo, useDeferredValue, useMemo, useState } from 'react'
-import { reveal } from '../canvas/actions.ts'
+import { revealFromTop } from '../canvas/actions.ts'
 import { shownRun, useRuns } from '../state/index.ts'
 import type { LogLine } from '../state/types.ts'
 import { plural } from '../ui/format.ts'
@@ -85,7 +85,7 @@ const Line = memo(function Line({ line }: { readonly line: LogLine }) {
           type="button"
           className={styles.node}
           title={`Show ${node}`}
-          onClick={() => reveal(node.split('/')[0]!)}
+          onClick={() => revealFromTop(node)}
         >
           {node}
         </button>
