@@ -96,6 +96,20 @@ export function handlersOf(workbench: Workbench): Handlers {
       queue.remove(run)
       return { result: null }
     },
+    'run.move': ({ run, before }) => {
+      queue.move(run, before)
+      return { result: null }
+    },
+    'run.rename': async ({ run, title }) => {
+      const info = brief(await runs.rename(run, title))
+      workbench.broadcast({ event: 'run.changed', data: { run, info } })
+      return { result: info }
+    },
+    'run.delete': async ({ run }) => {
+      await runs.delete(run)
+      workbench.broadcast({ event: 'run.changed', data: { run, info: null } })
+      return { result: null }
+    },
     'run.follow': async ({ run, from }, session) => {
       const info = await runs.find(run)
       const source = await runs.source(run)

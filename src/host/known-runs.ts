@@ -7,9 +7,18 @@ import { type Bundle, BundleError, readBundle } from './bundle.ts'
 import { writeBundle } from './bundle-write.ts'
 import { Fault } from './fault.ts'
 import { type Picture, readPicture } from './pictures.ts'
-import { openEvents, readRun, runFoldersOf } from './run-folders.ts'
+import {
+  deleteFolder,
+  isLive,
+  openEvents,
+  readRun,
+  refuseInUse,
+  runFoldersOf,
+  writeRunFile,
+} from './run-folders.ts'
 import { type EventSource, FixedEvents } from './run-log.ts'
 import type { RunQueue } from './run-queue.ts'
+import { lastLoss } from './run-synthesis.ts'
 
 /** A finished run's events stay open for windows that come back to it. */
 const OPEN_KEPT = 8
@@ -37,7 +46,8 @@ export class KnownRuns {
     const found = await Promise.all(
       (await runFoldersOf(source)).filter(f => !folders.has(f)).map(folder => this.read(folder, file)),
     )
-    return [...queued, ...found.filter(info => info !== undefined)].sort(
+    const all = [...queued, ...found.filter(info => info !== undefined)]
+    return (await Promise.all(all.map(withLoss))).sort(
       (a, b) => timeOf(b) - timeOf(a) || (a.id < b.id ? 1 : -1),
     )
   }
@@ -85,6 +95,46 @@ export class KnownRuns {
     const known = this.known.get(id)
     this.events.delete(id)
     return this.queue.continue(id, known)
+  }
+
+  /** Gives a run another name. */
+  async rename(id: string, title: string): Promise<RunInfo> {
+    const queued = this.queue.find(id)
+    if (queued) {
+      await queued.rename(title)
+      return queued.info
+    }
+    const { folder, file } = this.place(id)
+    const stored = await readRun(folder, file)
+    if (!stored) throw new Fault('not-found', 'This run is no longer there.')
+    await refuseInUse(folder, stored.info)
+    // A run that was made headless gets a file of its own with its name.
+    const info: RunInfo = { ...stored.info, title }
+    await writeRunFile(folder, info, stored.engine)
+    return info
+  }
+
+  /** Deletes a run that is over, with its folder. */
+  async delete(id: string): Promise<void> {
+    const info = await this.find(id)
+    const queued = this.queue.find(id)
+    const { folder } = info
+    if (isLive(info.state)) throw new Fault('bad-request', 'This run is not over: stop it first.')
+    if (this.bundles.has(id)) throw new Fault('bad-request', 'This run is the bundle’s, not on the disk.')
+    if (folder !== null) {
+      await refuseInUse(folder, info)
+      const waits = this.queue.list.find(r => r.state === 'waiting' && r.fork?.folder === folder)
+      if (waits)
+        throw new Fault(
+          'bad-request',
+          `A fork of it waits in the queue (${waits.title}): it begins with its weights.`,
+        )
+      await queued?.settled()
+      await deleteFolder(folder)
+    }
+    if (queued) this.queue.drop(queued)
+    this.known.delete(id)
+    this.events.delete(id)
   }
 
   /** The graph that a run was made from. */
@@ -156,6 +206,12 @@ function asFaults<T>(work: Promise<T>): Promise<T> {
   return work.catch(e => {
     throw e instanceof BundleError ? new Fault('bad-request', e.message) : e
   })
+}
+
+/** A metrics file that can't be read keeps no run out of the list. */
+async function withLoss(info: RunInfo): Promise<RunInfo> {
+  const loss = info.folder === null ? undefined : await lastLoss(info.folder).catch(() => undefined)
+  return loss === undefined ? info : { ...info, loss }
 }
 
 const timeOf = (info: RunInfo): number => info.startedAt ?? info.queuedAt

@@ -80,6 +80,7 @@ export class QueuedRun {
     const { folder, queuedAt, startedAt, state } = this.current
     return {
       ...this.order,
+      title: this.current.title,
       options: { ...this.options },
       began: state !== 'waiting',
       folder,
@@ -94,6 +95,13 @@ export class QueuedRun {
     this.current = { ...before, ...change }
     if (this.current.folder && (before.state !== this.current.state || !before.folder)) this.keep()
     this.onChange(this)
+  }
+
+  /** Its folder says so once it has one. */
+  async rename(title: string): Promise<void> {
+    this.set({ title })
+    if (this.current.folder) this.keep()
+    await this.writing
   }
 
   say(level: 'info' | 'warning', message: string): void {

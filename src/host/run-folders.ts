@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { GraphDocument } from '../graph/document.ts'
@@ -7,6 +7,7 @@ import { parseGraph } from '../graph/parse.ts'
 import { ENGINES, type EngineName, engineOfFingerprint } from '../protocol/engine-name.ts'
 import type { RunInfo, RunState } from '../protocol/workbench.ts'
 import { readIfThere, readJsonIfThere, writeFileAtomic } from './disk.ts'
+import { Fault } from './fault.ts'
 import { readFork } from './fork.ts'
 import { isAlive, isThisProcess, processMark, thisProcess } from './process-mark.ts'
 import { type EventSource, FixedEvents, RunLog } from './run-log.ts'
@@ -123,6 +124,22 @@ export async function readRun(folder: string, file: string | null): Promise<Stor
     ...common,
   }
   return { info, engine: await engineOf(folder, checkpoints) }
+}
+
+/** @throws {Fault} while another process writes to a run: a workbench, or a command that nobody here started. */
+export async function refuseInUse(folder: string, info: RunInfo): Promise<void> {
+  const writer = Number((await readIfThere(join(folder, '.lock'))) ?? '')
+  const locked = writer > 0 && isAlive({ pid: writer })
+  if (!locked && !isLive(info.state)) return
+  const who = locked ? `Process ${writer}` : 'Another process'
+  throw new Fault('bad-request', `${who} is still writing to ${folder}. Try again when it has ended.`)
+}
+
+/** Deletes a run's folder: first its name, so that what is left of one that can't be deleted is no run. */
+export async function deleteFolder(folder: string): Promise<void> {
+  const gone = join(dirname(folder), `.deleted-${basename(folder)}`)
+  await rename(folder, gone)
+  await rm(gone, { recursive: true, force: true, maxRetries: 3 })
 }
 
 /** What happened in a run that is over, from its log or from what a headless run has left. */

@@ -154,7 +154,26 @@ export class RunQueue {
     const run = this.find(id)
     if (!run) throw new Fault('not-found', 'This run is not in the queue.')
     if (run === this.active) throw new Fault('bad-request', 'This run is under way: stop it first.')
+    this.drop(run)
+  }
+
+  /** No run of the list any more. */
+  drop(run: QueuedRun): void {
     this.runs = this.runs.filter(other => other !== run)
+    this.changed()
+  }
+
+  /** Gives a waiting run another turn: before another that waits; null: after all. */
+  move(id: string, before: string | null): void {
+    const run = this.find(id)
+    const next = before === null ? undefined : this.find(before)
+    const waits = (one: QueuedRun | undefined) => one?.state === 'waiting' && one !== this.active
+    if (!run || !waits(run) || (before !== null && !waits(next)))
+      throw new Fault('bad-request', 'Only runs that wait in the queue can change places.')
+    if (run === next) return
+    const others = this.runs.filter(other => other !== run)
+    const at = next ? others.indexOf(next) : others.length
+    this.runs = [...others.slice(0, at), run, ...others.slice(at)]
     this.changed()
   }
 

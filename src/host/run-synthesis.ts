@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { GraphDocument } from '../graph/document.ts'
 import type { Report } from '../graph/host.ts'
+import { lossNames } from '../protocol/losses.ts'
 import type { Event, StepEvent } from '../protocol/messages.ts'
 import type { RunFork } from '../protocol/workbench.ts'
 import { readJsonIfThere } from './disk.ts'
@@ -88,6 +89,41 @@ export async function metricsOf(
 ): Promise<readonly { readonly node: string; readonly name: string; readonly path: string }[]> {
   const trains = (await names(folder)).flatMap(name => /^metrics\.(.+)\.jsonl$/.exec(name)?.[1] ?? [])
   return trains.map(name => ({ node: idOf(name), name, path: join(folder, `metrics.${name}.jsonl`) }))
+}
+
+/** Room for a step's metrics, of very many objectives too. */
+const TAIL = 16_384
+
+/** The last loss in the metrics that were written last; undefined where there are none. */
+export async function lastLoss(folder: string): Promise<number | null | undefined> {
+  const files = await Promise.all(
+    (await metricsOf(folder)).map(async ({ path }) => ({ path, at: (await stat(path)).mtimeMs })),
+  )
+  const newest = files.sort((a, b) => b.at - a.at)[0]
+  if (!newest) return undefined
+  const lines = (await readEnd(newest.path, TAIL)).split('\n')
+  for (const line of lines.toReversed()) {
+    try {
+      const metrics = JSON.parse(line) as Readonly<Record<string, number | null>>
+      const [name] = lossNames(Object.keys(metrics))
+      if (name !== undefined) return metrics[name] ?? null
+    } catch {
+      // An empty, a torn or the cut first line.
+    }
+  }
+  return undefined
+}
+
+async function readEnd(path: string, most: number): Promise<string> {
+  const file = await open(path, 'r')
+  try {
+    const { size } = await file.stat()
+    const buffer = Buffer.alloc(Math.min(size, most))
+    await file.read(buffer, 0, buffer.length, size - buffer.length)
+    return buffer.toString('utf8')
+  } finally {
+    await file.close()
+  }
 }
 
 /** Where a node is in a subgraph, file names have a dot for its id's slash. */

@@ -171,6 +171,11 @@ export class Workbench {
     }
   }
 
+  /** Tells all windows. */
+  broadcast(event: HostEvent): void {
+    for (const session of this.sessions) session.send(event)
+  }
+
   /** Ends everything in order: the run commits a checkpoint (or not), the engine ends, edits wait in their journals. */
   close(how: 'checkpoint' | 'cancel' = 'checkpoint'): Promise<void> {
     this.closing ??= this.endAll(how)
@@ -192,10 +197,6 @@ export class Workbench {
     this.grace = setTimeout(() => {
       void this.close('checkpoint').then(() => this.options.onIdle?.())
     }, this.options.graceMs ?? GRACE_MS)
-  }
-
-  private broadcast(event: HostEvent): void {
-    for (const session of this.sessions) session.send(event)
   }
 
   private runsChanged(): void {

@@ -100,6 +100,18 @@ export interface HostMethods {
   'run.continue': { readonly params: { readonly run: string }; readonly result: RunInfo }
   /** Removes a waiting run from the queue. */
   'run.remove': { readonly params: { readonly run: string }; readonly result: null }
+  /** Gives a waiting run another turn: before another that waits, or after all of them. */
+  'run.move': {
+    readonly params: { readonly run: string; readonly before: string | null }
+    readonly result: null
+  }
+  /** Gives a run another name, by which people tell it from others of its graph. */
+  'run.rename': {
+    readonly params: { readonly run: string; readonly title: string }
+    readonly result: RunInfo
+  }
+  /** Deletes a run that is over, with its folder: checkpoints, metrics, reports. */
+  'run.delete': { readonly params: { readonly run: string }; readonly result: null }
   /** From now on `run.events` come for this run, beginning with number `from`. */
   'run.follow': { readonly params: { readonly run: string; readonly from: number }; readonly result: RunInfo }
   'run.unfollow': { readonly params: { readonly run: string }; readonly result: null }
@@ -148,8 +160,10 @@ export type BinaryMethod = {
 
 /** What the host tells without being asked. */
 export interface HostEvents {
-  /** The state of the queue and of every run in it, whenever one changes. */
+  /** The state of the queue and of every run in it, whenever one changes; those that wait in their order. */
   'runs.changed': { readonly runs: readonly RunInfo[] }
+  /** A run got another name, or was deleted (`info` is null). */
+  'run.changed': { readonly run: string; readonly info: RunInfo | null }
   /** What happened in a run that this window follows, in order; `from` is the number of the first. */
   'run.events': { readonly run: string; readonly from: number; readonly events: readonly Event[] }
   /** A watched wire was computed: `watch.read` has it. */
@@ -314,6 +328,8 @@ export interface RunInfo {
   readonly events: number
   readonly attribution: readonly string[]
   readonly reports: Readonly<Record<string, Report>>
+  /** The last loss of what it trained last; null where that is no number. Only lists of runs say it. */
+  readonly loss?: number | null
 }
 
 export interface RunFailure {

@@ -27,7 +27,7 @@ test('an engine that is killed while it trains: the run resumes from its newest 
   await notice.getByRole('button', { name: /^Resume from step [\d,]+$/ }).click()
   await window.finished()
   await expect(notice).toBeHidden()
-  await expect(window.progress).toHaveText(/^step 3000 \/ 3000 /)
+  await expect(window.progress).toHaveText(/^step 3,000 \/ 3,000 /)
   const resumed = window.losses()
   expect(resumed).toHaveLength(3000)
 

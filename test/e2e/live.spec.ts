@@ -5,6 +5,8 @@ const ATTEMPT = { timeout: 240_000 }
 test('by mouse: the learning rate is changed while the run is held, from its next step on', async ({
   workbench,
 }) => {
+  // Two programs are compiled.
+  test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 40, seed: 41 })
   await window.button('Step').click()
   await expect(window.state).toHaveText(/Paused/, ATTEMPT)
@@ -18,8 +20,20 @@ test('by mouse: the learning rate is changed while the run is held, from its nex
   await rate.fill('-1')
   await rate.blur()
   await expect(live.getByRole('status')).toHaveText(/^schedule\.rate: /)
+  // What the engine refuses is said where it was asked for, and the value stays to be put right.
   await rate.fill('0.0005')
   await rate.blur()
+  const chunk = live.getByLabel('Chunk', { exact: true })
+  await chunk.fill('7')
+  await chunk.blur()
+  await live.getByRole('button', { name: 'Apply from step 10' }).click()
+  await expect(live.getByRole('status')).toHaveText(
+    /^Not changed .*chunks of 7 don't divide 32 rows/,
+    ATTEMPT,
+  )
+  await expect(chunk).toHaveValue('7')
+  await chunk.fill('0')
+  await chunk.blur()
   await live.getByRole('button', { name: 'Apply from step 10' }).click()
   const changed = window.runs.getByRole('list', { name: 'Changed while it trained' })
   await expect(changed).toHaveText(/step 10: schedule\.rate .* → 0\.0005/, ATTEMPT)

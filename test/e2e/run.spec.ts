@@ -1,3 +1,4 @@
+import { whole } from '../../src/renderer/ui/format.ts'
 import { headlessLosses } from './headless.ts'
 import { expect, test } from './workbench.ts'
 
@@ -46,7 +47,7 @@ test('pause, step, resume and stop answer within half a second while it trains',
   const paused = await window.press('Pause', /Paused/)
   await window.page.waitForTimeout(200)
   const at = await window.taken()
-  const stepped = await window.press('Step', new RegExp(`step ${at + 1} /`))
+  const stepped = await window.press('Step', new RegExp(`step ${whole(at + 1)} /`))
   await window.page.waitForTimeout(300)
   expect(await window.taken()).toBe(at + 1)
 

@@ -232,6 +232,28 @@ describe('the run in one line', () => {
     expect(statusOf(run, clip()).detail).toBe('Retrieval: working')
   })
 
+  test('between two Trains the line is not that of the one that is done', () => {
+    const trains = new Map([['train', { ...train, taken: 300 }]])
+    const nodes = new Map([['train', { state: 'done' } as const]])
+    expect(statusOf(view('running', {}, { trains, nodes }), clip()).detail).toBe('preparing')
+    const held = view('paused', {}, { trains, nodes, pausedAt: { node: 'retrieval' } })
+    expect(statusOf(held, clip())).toMatchObject({ detail: 'before Retrieval', fraction: null })
+  })
+
+  test('a step that is compiled anew says so, and large numbers have their thousands apart', () => {
+    const long = { ...train, taken: 1234, steps: 200_000 }
+    const what = 'compiling with what was changed'
+    const compiling = new Map([['train', { state: 'running', what } as const]])
+    const run = view('paused', {}, { trains: new Map([['train', long]]), nodes: compiling })
+    expect(statusOf(run, clip()).detail).toBe(`step 1,234 / 200,000 · ${what}`)
+  })
+
+  test('what is not a training says how long it will be', () => {
+    const works = { state: 'running', what: 'packing', fraction: 0.5, secondsLeft: 75 } as const
+    const run = view('running', {}, { nodes: new Map([['train_emoji', works]]) })
+    expect(statusOf(run, clip()).detail).toBe('Emoji: packing · 50 % · 1 min 15 s left')
+  })
+
   test('over', () => {
     expect(statusOf(view('completed', {}, { trains: new Map([['train', train]]) }), clip()).detail).toBe(
       'step 123 / 300 · 1 min 30 s',

@@ -40,6 +40,11 @@ describe('the status of a card', () => {
     })
   })
 
+  it('is the percentage and the time that is left while another node works', () => {
+    const works: NodeRun = { state: 'running', what: 'embedding', fraction: 0.25, secondsLeft: 75 }
+    expect(status('running', works)).toMatchObject({ text: 'running 25 %', at: '1 min 15 s left' })
+  })
+
   it('of a subgraph is that of its nodes together', () => {
     const inside = (...states: NodeRun['state'][]) => {
       const nodes = new Map(states.map((state, i) => [`tower/${i}`, { state }]))

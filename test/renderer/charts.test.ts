@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { looksOf } from '../../src/renderer/runs/ChartsTab.tsx'
+import { chartedTrain, looksOf } from '../../src/renderer/runs/ChartsTab.tsx'
 import { envelope, lowerBound, nearest } from '../../src/renderer/runs/envelope.ts'
 import { smooth } from '../../src/renderer/runs/smooth.ts'
 
@@ -9,6 +9,17 @@ const input = (values: readonly number[], steps = values.map((_, i) => i)) => ({
   values: Float64Array.from(values),
   line: Float64Array.from(values),
   length: values.length,
+})
+
+describe('the Train that charts show', () => {
+  it('is the one that trains now, after it the first, unless someone has picked', () => {
+    const trains = ['train', 'control']
+    expect(chartedTrain(trains, null, true)).toBe('control')
+    expect(chartedTrain(trains, null, false)).toBe('train')
+    expect(chartedTrain(trains, 'train', true)).toBe('train')
+    expect(chartedTrain(trains, 'of another run', true)).toBe('control')
+    expect(chartedTrain([], null, false)).toBeUndefined()
+  })
 })
 
 describe('envelope', () => {

@@ -140,6 +140,26 @@ export class FakeHost {
       this.tellRuns()
       return null
     },
+    'run.rename': ({ run, title }) => {
+      const info = { ...this.runs.get(run)!, title }
+      this.runs.set(run, info)
+      this.emit('run.changed', { run, info })
+      return info
+    },
+    'run.delete': ({ run }) => {
+      this.runs.delete(run)
+      this.emit('run.changed', { run, info: null })
+      return null
+    },
+    'run.move': ({ run, before }) => {
+      const others = [...this.runs].filter(([id]) => id !== run)
+      const at = before === null ? others.length : others.findIndex(([id]) => id === before)
+      const moved = [...others.slice(0, at), [run, this.runs.get(run)!] as const, ...others.slice(at)]
+      this.runs.clear()
+      for (const [id, info] of moved) this.runs.set(id, info)
+      this.tellRuns()
+      return null
+    },
     'run.follow': ({ run, from }) => {
       const info = this.runs.get(run)
       if (!info) throw new Refused('not-found', 'there is no such run')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { changeFaults, changesOf, changeText, liveNodes } from '../../src/renderer/runs/live-params.ts'
+import { fateOf, type Sent } from '../../src/renderer/runs/live-sent.ts'
 import { orderedWeights, shareOf, spanOf, updateRatio } from '../../src/renderer/runs/weight-rows.ts'
 import { clip } from '../graph/fixtures.ts'
 
@@ -44,6 +45,21 @@ describe('what can be changed while a Train trains', () => {
       's.kind default → linear',
     )
   })
+})
+
+test('changes that were sent wait until they count, or say why they were refused', () => {
+  const before: Sent = {
+    edits: [],
+    log: [{ level: 'warning', message: 'Not changed (train.clipNorm = -1)' }],
+  }
+  expect(fateOf(before, before)).toEqual({ is: 'pending' })
+  const more = [...before.log, { level: 'warning', message: 'a weight gets no gradient' } as const]
+  expect(fateOf(before, { ...before, log: more })).toEqual({ is: 'pending' })
+  const why = 'Not changed (loss.chunk = 7): chunks of 7 do not divide 32 rows'
+  const refused = { ...before, log: [...more, { level: 'warning', message: why } as const] }
+  expect(fateOf(before, refused)).toEqual({ is: 'refused', why })
+  const edit = { train: 'train', step: 3, node: 'schedule', param: 'rate', value: 1, before: 2 }
+  expect(fateOf(before, { ...before, edits: [edit] })).toEqual({ is: 'made' })
 })
 
 describe('rows of weights', () => {

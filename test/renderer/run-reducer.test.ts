@@ -59,6 +59,30 @@ test('a Batch is done when what it does for its Train is', () => {
   expect(take(1).nodes.get('data')).toMatchObject({ state: 'running' })
 })
 
+test('what a node works at says how long it will be, once it was seen at it for a second', () => {
+  const { r, take } = reducer()
+  const progress = (what: string, done: number): Event => ({
+    type: 'progress',
+    node: 'eval',
+    what,
+    done,
+    total: 100,
+  })
+  const left = (after: number, ...events: Event[]) => take(after, ...events).nodes.get('eval')?.secondsLeft
+  expect(left(0, { type: 'node', node: 'eval', state: 'running' }, progress('embedding', 10))).toBeUndefined()
+  expect(left(500, progress('embedding', 20))).toBeUndefined()
+  expect(left(1_500, progress('embedding', 50))).toBe(2.5)
+  // Something else begins anew.
+  expect(left(1_000, progress('scoring', 50))).toBeUndefined()
+  expect(left(2_000, progress('scoring', 60))).toBe(8)
+  // What happened before anyone looked has no times.
+  const late = new RunReducer({ ...info, events: 3 })
+  late.take(0, [progress('embedding', 10)], 0)
+  late.take(1, [progress('embedding', 20)], 5_000)
+  expect(late.view().nodes.get('eval')?.secondsLeft).toBeUndefined()
+  expect(r.view().nodes.get('eval')?.secondsLeft).toBe(8)
+})
+
 describe('training', () => {
   test('the speed of a run that nobody watched is in the host’s clock', () => {
     const over = new RunReducer({ ...info, state: 'completed', events: 9 })

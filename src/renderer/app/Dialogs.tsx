@@ -1,4 +1,5 @@
 import { ForkDialog } from '../runs/ForkDialog.tsx'
+import { DeleteRunDialog, RenameRunDialog } from '../runs/RunDialogs.tsx'
 import { documentActions, documentStore } from '../state/index.ts'
 import { Button } from '../ui/Button.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
@@ -57,6 +58,10 @@ export function Dialogs() {
       )
     case 'fork':
       return <ForkDialog run={dialog.run} />
+    case 'rename-run':
+      return <RenameRunDialog run={dialog.run} />
+    case 'delete-run':
+      return <DeleteRunDialog run={dialog.run} />
     case 'unsaved':
       return <UnsavedDialog dialog={dialog} />
     case 'shortcuts':

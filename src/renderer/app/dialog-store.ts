@@ -12,6 +12,9 @@ export type OpenDialog =
   | { readonly kind: 'bundle'; readonly run: string }
   /** Begins another run with a step of this one. */
   | { readonly kind: 'fork'; readonly run: string }
+  /** Gives a run another name. */
+  | { readonly kind: 'rename-run'; readonly run: string }
+  | { readonly kind: 'delete-run'; readonly run: string }
   /** There are unsaved edits; `next` would drop them. */
   | { readonly kind: 'unsaved'; readonly next: () => void }
   | { readonly kind: 'shortcuts' }

@@ -2,7 +2,7 @@ import type { GraphDocument } from '../../graph/document.ts'
 import { own } from '../../graph/own.ts'
 import { registry } from '../../nodes/index.ts'
 import type { RunView, TrainRun } from '../state/types.ts'
-import { duration, rate } from '../ui/format.ts'
+import { duration, rate, whole } from '../ui/format.ts'
 
 export interface RunStatus {
   /** `Running`, `Paused`: the run's state in a word. */
@@ -41,13 +41,19 @@ export function statusOf(run: RunView, document: GraphDocument): RunStatus {
     return { ...state, detail: info.held ? 'waits for you: Resume' : 'waits for its turn', fraction: null }
   const other = [...run.nodes].find(([id, n]) => n.state === 'running' && id !== train?.node)
   // A training that is done leaves the line to what follows it.
-  if (train && (train.taken < train.steps || !other)) return { ...state, ...trainDetail(train) }
+  const works = train && (train.taken < train.steps || run.nodes.get(train.node)?.state === 'running')
+  if (works && (train.taken < train.steps || !other))
+    return { ...state, ...trainDetail(train, run.nodes.get(train.node)?.what) }
+  const next = info.state === 'paused' ? run.pausedAt?.node : undefined
+  if (!other && next !== undefined)
+    return { ...state, detail: `before ${titleOf(document, next)}`, fraction: null }
   if (!other) return { ...state, detail: 'preparing', fraction: undefined }
   const [id, node] = other
   const share = node.fraction === undefined ? '' : ` · ${Math.round(node.fraction * 100)} %`
+  const left = node.secondsLeft === undefined ? '' : ` · ${duration(node.secondsLeft)} left`
   return {
     ...state,
-    detail: `${titleOf(document, id)}: ${node.what ?? 'working'}${share}`,
+    detail: `${titleOf(document, id)}: ${node.what ?? 'working'}${share}${left}`,
     fraction: node.fraction,
   }
 }
@@ -57,8 +63,10 @@ function activeTrain(run: RunView): TrainRun | undefined {
   return trains.findLast(t => run.nodes.get(t.node)?.state === 'running') ?? trains.at(-1)
 }
 
-function trainDetail({ taken, steps, rate: speed, secondsLeft }: TrainRun) {
-  const parts = [`step ${taken} / ${steps}`]
+/** `what`: what is done between two steps, such as compiling them anew. */
+function trainDetail({ taken, steps, rate: speed, secondsLeft }: TrainRun, what: string | undefined) {
+  const parts = [`step ${whole(taken)} / ${whole(steps)}`]
+  if (what !== undefined) return { detail: [...parts, what].join(' · '), fraction: undefined }
   if (speed !== null) parts.push(rate(speed))
   if (secondsLeft !== null && taken < steps) parts.push(`${duration(secondsLeft)} left`)
   return { detail: parts.join(' · '), fraction: steps > 0 ? taken / steps : undefined }
@@ -69,7 +77,7 @@ function overDetail({ info, nodes }: RunView, train: TrainRun | undefined): stri
   const cached = train ? nodes.get(train.node)?.state === 'cached' : someCached(nodes)
   const parts = []
   if (cached && info.state === 'completed') parts.push('nothing to train, it was in the cache')
-  else if (train) parts.push(`step ${train.taken} / ${train.steps}`)
+  else if (train) parts.push(`step ${whole(train.taken)} / ${whole(train.steps)}`)
   if (info.startedAt !== null && info.endedAt !== null)
     parts.push(duration((info.endedAt - info.startedAt) / 1000))
   return parts.join(' · ')

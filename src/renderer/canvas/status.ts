@@ -1,5 +1,5 @@
 import type { RunView } from '../state/types.ts'
-import { whole } from '../ui/format.ts'
+import { duration, whole } from '../ui/format.ts'
 
 export interface Status {
   readonly state:
@@ -17,7 +17,7 @@ export interface Status {
     | 'kept'
     | 'unread'
   readonly text: string
-  /** How far a Train had come when its run ended before it: `step 224`. */
+  /** How far a Train had come when its run ended before it: `step 224`; of what works, the time left: `12 s left`. */
   readonly at: string
   /** 0–1 where it is known. */
   readonly fraction: number | null
@@ -44,13 +44,15 @@ export function statusKey(run: RunView | null, node: string, stale: boolean): st
   if (cut) {
     const step = train ? whole(train.taken) : ''
     const why = train ? `${cut} after step ${step} of ${whole(train.steps)}` : `${cut} before it was done`
-    return [cut, '', '', why, step].join('\n')
+    return [cut, '', '', why, step && `step ${step}`].join('\n')
   }
   const share = train ? train.taken / Math.max(1, train.steps) : at.fraction
   const paused = run.pausedAt?.node === node && run.info.state === 'paused'
   const state = at.state === 'running' && paused ? 'paused' : at.state
   const percent = share === undefined ? '' : String(Math.floor(share * 100))
-  return [state, percent, at.what ?? '', at.why ?? '', ''].join('\n')
+  // A Train says in its body how long it will be.
+  const left = state === 'running' && !train && at.secondsLeft !== undefined ? duration(at.secondsLeft) : ''
+  return [state, percent, at.what ?? '', at.why ?? '', left && `${left} left`].join('\n')
 }
 
 /** The most telling first: a subgraph is as its worst node is, then as the one that it waits for. */
@@ -81,11 +83,11 @@ export function readStatus(key: string): Status | null {
   if (!key) return null
   const [head, ...rest] = key.split('\n')
   const state = head as Status['state']
-  const [percent = '', what = '', why = '', step = ''] = rest
+  const [percent = '', what = '', why = '', at = ''] = rest
   const fraction = percent === '' ? null : Number(percent) / 100
   const moving = state === 'running' || state === 'paused'
   const text =
     state === 'running' || state === 'paused' ? `${state}${percent === '' ? '' : ` ${percent} %`}` : state
   const more = [what, why].filter(Boolean).join(' – ')
-  return { state, text, at: step && `step ${step}`, fraction: moving ? fraction : null, more }
+  return { state, text, at, fraction: moving ? fraction : null, more }
 }

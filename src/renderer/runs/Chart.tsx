@@ -98,8 +98,8 @@ export function Chart(props: ChartProps) {
           <span ref={readout} className={styles.readout} />
           {unit && !empty && (
             <span className={styles.unit} title={unit} aria-hidden="true">
-              <span>{unit.replace(/\/.*/, '')}</span>
-              {unit.replace(/^[^/]*/, '')}
+              {unit.startsWith('steps') ? <span>steps</span> : null}
+              {unit.replace(/^steps/, '')}
             </span>
           )}
         </span>

@@ -75,6 +75,13 @@ export function looksOf(metrics: readonly string[]): Look[] {
   return [...known, ...others.map(named)]
 }
 
+/** Until someone picks, of a run under way the Train that began last, which trains now; of one that is over the first. */
+export const chartedTrain = (
+  trains: readonly string[],
+  picked: string | null,
+  isLive: boolean,
+): string | undefined => (picked !== null && trains.includes(picked) ? picked : trains.at(isLive ? -1 : 0))
+
 /** Numbers of the training as they come. */
 export function ChartsTab() {
   const run = useRuns(state => state.shown)
@@ -82,7 +89,8 @@ export function ChartsTab() {
   const names = useRuns(state => [...(shownRun(state)?.trains.keys() ?? [])].join('\n'))
   const [picked, setPicked] = useState<string | null>(null)
   const trains = names ? names.split('\n') : []
-  const node = picked !== null && trains.includes(picked) ? picked : trains[0]
+  const isLive = useRuns(state => shownRun(state)?.info.endedAt === null)
+  const node = chartedTrain(trains, picked, isLive)
   const group = useMemo(() => new ChartGroup(`${run} ${node}`), [run, node])
   if (run === null || node === undefined)
     return (

@@ -1,5 +1,5 @@
 import { SlidersHorizontal } from 'lucide-react'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { ParamChange } from '../../protocol/messages.ts'
 import { steppedTrain } from '../app/run-controls.ts'
 import { NumberField } from '../inspector/fields/NumberField.tsx'
@@ -13,6 +13,7 @@ import { EditList } from './EditList.tsx'
 import { Empty } from './Empty.tsx'
 import styles from './LiveTab.module.css'
 import { changeFaults, changesOf, type LiveNode, liveNodes } from './live-params.ts'
+import { type Fate, fateOf, type Sent } from './live-sent.ts'
 
 /** Settings of a training that is under way: changed together, from its next step on. */
 export function LiveTab() {
@@ -33,6 +34,7 @@ export function LiveTab() {
       next={train.taken}
       isHeld={run.info.state === 'paused'}
       nodes={nodes}
+      told={run}
     />
   )
 }
@@ -42,20 +44,40 @@ interface LiveProps {
   readonly next: number
   readonly isHeld: boolean
   readonly nodes: readonly LiveNode[]
+  readonly told: Sent
 }
 
 const placeOf = (node: string, param: string): string => `${node}.${param}`
 
-function Live({ train, next, isHeld, nodes }: LiveProps) {
+function Live({ train, next, isHeld, nodes, told }: LiveProps) {
   const edit = useRuns(state => state.edit)
   const [drafts, setDrafts] = useState<ReadonlyMap<string, ParamChange>>(new Map())
   const changes = useMemo(() => changesOf(nodes, drafts.values()), [nodes, drafts])
   const faults = useMemo(() => changeFaults(nodes, changes), [nodes, changes])
-  const set = (node: string, param: string) => (value: unknown) =>
-    setDrafts(before => new Map(before).set(placeOf(node, param), { node, param, value }))
-  const apply = async () => {
-    await edit(changes)
+  const [sent, setSent] = useState<Sent | null>(null)
+  const fate = sent && fateOf(sent, told)
+  const isPending = fate?.is === 'pending'
+  // A draft is kept until it counts: one that is refused can be put right.
+  useEffect(() => {
+    if (fate?.is !== 'made') return
+    setSent(null)
     setDrafts(new Map())
+  }, [fate?.is])
+  const drop = () => {
+    setSent(null)
+    setDrafts(new Map())
+  }
+  const set = (node: string, param: string) => (value: unknown) => {
+    if (!isPending) setSent(null)
+    setDrafts(before => new Map(before).set(placeOf(node, param), { node, param, value }))
+  }
+  const off =
+    (changes.length === 0 && 'Nothing was changed') ||
+    (isPending && 'The step is being compiled with what was changed') ||
+    (faults[0] ?? false)
+  const apply = async () => {
+    setSent({ edits: told.edits, log: told.log })
+    if (!(await edit(changes))) setSent(null)
   }
   const when = isHeld ? `step ${whole(next)}` : 'the next step'
   return (
@@ -64,31 +86,18 @@ function Live({ train, next, isHeld, nodes }: LiveProps) {
       aria-label="Live settings"
       onSubmit={event => {
         event.preventDefault()
-        if (changes.length > 0 && faults.length === 0) void apply()
+        if (off === false) void apply()
       }}
     >
       <div className={styles.tools}>
-        <Button
-          small
-          kind="primary"
-          disabled={changes.length === 0 ? 'Nothing was changed' : (faults[0] ?? false)}
-          onClick={() => void apply()}
-        >
+        <Button small kind="primary" disabled={off} onClick={() => void apply()}>
           Apply from {when}
         </Button>
-        <Button
-          small
-          kind="quiet"
-          disabled={changes.length === 0 && 'Nothing was changed'}
-          onClick={() => setDrafts(new Map())}
-        >
+        <Button small kind="quiet" disabled={changes.length === 0 && 'Nothing was changed'} onClick={drop}>
           Take back
         </Button>
-        <span className={styles.hint} role="status">
-          {faults[0] ??
-            (changes.length > 0
-              ? `${plural(changes.length, 'change')}. The step is compiled again first; the graph on the canvas stays as it is.`
-              : 'Changed here, a setting counts for this run alone, from one step on.')}
+        <span className={styles.hint} role="status" data-bad={fate?.is === 'refused' || undefined}>
+          {hintOf(fate, faults[0], changes.length)}
         </span>
       </div>
       <EditList train={train} />
@@ -122,6 +131,15 @@ function Live({ train, next, isHeld, nodes }: LiveProps) {
       </div>
     </form>
   )
+}
+
+function hintOf(fate: Fate | null, fault: string | undefined, changes: number): string {
+  if (fate?.is === 'pending') return 'The step is being compiled with what was changed …'
+  if (fate?.is === 'refused') return fate.why
+  if (fault !== undefined) return fault
+  return changes > 0
+    ? `${plural(changes, 'change')}. The step is compiled again first; the graph on the canvas stays as it is.`
+    : 'Changed here, a setting counts for this run alone, from one step on.'
 }
 
 interface ControlProps {

@@ -1,4 +1,4 @@
-import { BadgeInfo } from 'lucide-react'
+import { BadgeInfo, History } from 'lucide-react'
 import { shownRun, useRuns } from '../state/index.ts'
 import { Button } from '../ui/Button.tsx'
 import { Chip } from '../ui/Chip.tsx'
@@ -13,6 +13,10 @@ export function RunLine() {
     const newest = state.history.find(run => run.state !== 'waiting')
     return newest !== undefined && state.shown !== null && newest.id !== state.shown
   })
+  const isEdited = useRuns(state => {
+    const info = shownRun(state)?.info
+    return info !== undefined && info.endedAt === null && state.stale.size > 0
+  })
   const show = useRuns(state => state.show)
   if (!info) return null
   return (
@@ -21,6 +25,14 @@ export function RunLine() {
         <Chip kind="warn" icon={<BadgeInfo size={13} aria-hidden="true" />}>
           From the author, not verified
         </Chip>
+      )}
+      {isEdited && (
+        <span
+          className={styles.edited}
+          title="It goes on with the graph as it was when it was queued: Queue runs it as it is now"
+        >
+          <Chip icon={<History size={13} aria-hidden="true" />}>Graph edited since</Chip>
+        </span>
       )}
       {isOlder && (
         <Button small kind="quiet" onClick={() => show(null)}>

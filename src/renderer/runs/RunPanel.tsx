@@ -2,6 +2,7 @@ import { useId } from 'react'
 import { shownRun, useRuns, useWatches } from '../state/index.ts'
 import { Tabs } from '../ui/Tabs.tsx'
 import { ChartsTab } from './ChartsTab.tsx'
+import { FailureLine } from './FailureLine.tsx'
 import { LiveTab } from './LiveTab.tsx'
 import { LogTab } from './LogTab.tsx'
 import { PlanTab } from './PlanTab.tsx'
@@ -58,6 +59,7 @@ export function RunPanel() {
         />
         <RunLine />
       </div>
+      <FailureLine />
       <StepBar />
       <div
         id={`${id}-panel-${page}`}

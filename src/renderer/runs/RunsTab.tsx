@@ -1,15 +1,15 @@
-import { GitFork, History, Package, RotateCw, Trash2 } from 'lucide-react'
+import { History } from 'lucide-react'
 import { memo, useEffect, useMemo, useState } from 'react'
 import { lossNames } from '../../protocol/losses.ts'
 import type { RunInfo } from '../../protocol/workbench.ts'
-import { openDialog } from '../app/dialog-store.ts'
 import { runsStore, useRuns } from '../state/index.ts'
-import { IconButton } from '../ui/Button.tsx'
 import { ago, duration, steady } from '../ui/format.ts'
 import { Empty, Key } from './Empty.tsx'
 import { ForkLine } from './ForkLine.tsx'
+import { RunActions } from './RunActions.tsx'
 import styles from './RunsTab.module.css'
 import { headline, shortWords } from './report-model.ts'
+import { type RunRow, runRows, turnText } from './run-rows.ts'
 import { StateChip } from './StateChip.tsx'
 
 /** What waits for its turn, what runs, and what ran, of this document first. */
@@ -18,12 +18,8 @@ export function RunsTab() {
   const history = useRuns(state => state.history)
   const shown = useRuns(state => state.shown)
   const now = useNow()
-  const runs = useMemo(() => {
-    const known = new Set(history.map(info => info.id))
-    // Of other files, what still takes up the engine.
-    const elsewhere = infos.filter(info => !known.has(info.id) && info.endedAt === null)
-    return [...elsewhere, ...history]
-  }, [infos, history])
+  const queue = useRuns(state => state.queue)
+  const runs = useMemo(() => runRows(infos, history, queue), [infos, history, queue])
   if (runs.length === 0)
     return (
       <Empty icon={History} title="No runs yet">
@@ -47,10 +43,11 @@ export function RunsTab() {
         </tr>
       </thead>
       <tbody>
-        {runs.map(info => (
+        {runs.map(({ info, turn }) => (
           <Row
             key={info.id}
             info={info}
+            turn={turn}
             isShown={info.id === shown}
             now={info.endedAt === null ? now : coarse(now)}
           />
@@ -60,19 +57,15 @@ export function RunsTab() {
   )
 }
 
-interface RowProps {
-  readonly info: RunInfo
+interface RowProps extends RunRow {
   readonly isShown: boolean
   readonly now: number
 }
 
-const Row = memo(function Row({ info, isShown, now }: RowProps) {
-  const { show, goOn, remove } = runsStore.getState()
+const Row = memo(function Row({ info, turn, isShown, now }: RowProps) {
+  const { show } = runsStore.getState()
   const from = info.startedAt ?? info.queuedAt
   const took = info.startedAt === null ? '' : duration(((info.endedAt ?? now) - info.startedAt) / 1000)
-  // One that waits since before a restart goes on at a word.
-  const canGoOn =
-    info.held || (info.resumable && ['stopped', 'interrupted', 'failed', 'cancelled'].includes(info.state))
   return (
     <tr data-shown={isShown || undefined} aria-selected={isShown}>
       <td>
@@ -83,14 +76,18 @@ const Row = memo(function Row({ info, isShown, now }: RowProps) {
           {info.title}
         </button>
         {info.fork && <ForkLine fork={info.fork} />}
-        {info.failure && <span className={styles.failure}>{info.failure.message}</span>}
+        {info.failure && (
+          <span className={styles.failure} title={info.failure.message}>
+            {info.failure.message}
+          </span>
+        )}
       </td>
       <td className={styles.quiet} title={new Date(from).toLocaleString()}>
-        {info.state === 'waiting' ? (info.held ? 'held in the queue' : 'in the queue') : ago(from, now)}
+        {turn === null ? ago(from, now) : info.held ? 'held in the queue' : turnText(turn)}
       </td>
       <td className={styles.number}>{took}</td>
       <td className={styles.number}>
-        <LastLoss run={info.id} />
+        <LastLoss run={info.id} known={info.loss} />
       </td>
       <td className={styles.results}>
         {resultsOf(info).map(text => (
@@ -101,52 +98,19 @@ const Row = memo(function Row({ info, isShown, now }: RowProps) {
         <code title={info.folder ?? ''}>{info.folder?.split(/[\\/]/).at(-1)}</code>
       </td>
       <td className={styles.actions}>
-        {canGoOn && (
-          <IconButton
-            small
-            label={info.held ? 'Let it run' : 'Continue from its newest checkpoint'}
-            icon={<RotateCw size={14} />}
-            onClick={() => void goOn(info.id)}
-          />
-        )}
-        {info.state === 'waiting' && (
-          <IconButton
-            small
-            label="Take out of the queue"
-            icon={<Trash2 size={14} />}
-            onClick={() => void remove(info.id)}
-          />
-        )}
-        {info.folder !== null && info.startedAt !== null && (
-          <IconButton
-            small
-            label="Fork: another run begins with a step of this one"
-            icon={<GitFork size={14} />}
-            onClick={() => {
-              show(info.id)
-              openDialog({ kind: 'fork', run: info.id })
-            }}
-          />
-        )}
-        {info.folder !== null && info.endedAt !== null && (
-          <IconButton
-            small
-            label="Export a bundle: the graph with these results"
-            icon={<Package size={14} />}
-            onClick={() => openDialog({ kind: 'bundle', run: info.id })}
-          />
-        )}
+        <RunActions info={info} turn={turn} />
       </td>
     </tr>
   )
 })
 
-/** Of runs that this window has looked at. */
-function LastLoss({ run }: { readonly run: string }) {
+/** As this window has seen it, or as the host has found it in the run's folder. */
+function LastLoss({ run, known }: { readonly run: string; readonly known: number | null | undefined }) {
   return useRuns(state => {
     const train = [...(state.views.get(run)?.trains.values() ?? [])].at(-1)
     const series = train?.series.get(lossNames(train.series.keys())[0] ?? 'train/loss')
-    return series?.length ? steady(series.values[series.length - 1]!) : '–'
+    if (series?.length) return steady(series.values[series.length - 1]!)
+    return known === undefined ? '–' : steady(known ?? Number.NaN)
   })
 }
 

@@ -47,7 +47,8 @@ export function plotOptions(m: Making): uPlot.Options {
   const main: uPlot.Series = {
     stroke: line,
     width: compact ? 1.5 : 1.75,
-    points: { show: false },
+    // One number alone makes no line.
+    points: { show: u => u.data[0].length === 1, size: 5, fill: line },
     fill: compact ? u => fade(u, line) : undefined,
   }
   return {

@@ -3,20 +3,26 @@ import type { RunInfo } from '../../protocol/workbench.ts'
 /** Runs by id as they become known from the queue, a document's history and answers; newest first. */
 export class RunList {
   private byId = new Map<string, RunInfo>()
+  /** As the host told them last. */
+  private turns: readonly string[] = []
 
   /** What the host says of the queue: a waiting run that is not in it was taken out. */
   queue(runs: readonly RunInfo[]): void {
     const there = new Set(runs.map(r => r.id))
     for (const [id, info] of this.byId) if (info.state === 'waiting' && !there.has(id)) this.byId.delete(id)
+    this.turns = runs.map(r => r.id)
     this.add(runs)
   }
 
   add(runs: readonly RunInfo[]): void {
     for (const run of runs) {
-      // News of the queue come without reports; they don't take away what is known.
-      const known = this.byId.get(run.id)?.reports
+      // News of the queue come without reports and without a loss; they don't take away what is known.
+      const known = this.byId.get(run.id)
       const none = Object.keys(run.reports).length === 0
-      this.byId.set(run.id, none && known ? { ...run, reports: known } : run)
+      const reports = none && known ? known.reports : run.reports
+      const loss = run.loss === undefined ? known?.loss : run.loss
+      const same = reports === run.reports && loss === run.loss
+      this.byId.set(run.id, same ? run : { ...run, reports, loss })
     }
   }
 
@@ -28,10 +34,20 @@ export class RunList {
     return this.byId.get(id)
   }
 
+  /** Those that wait, in the order of their turns; one that was only just asked for comes last. */
+  get waiting(): readonly string[] {
+    const known = new Set(this.turns)
+    const all = [...this.turns, ...[...this.byId.keys()].filter(id => !known.has(id))]
+    return all.filter(id => this.byId.get(id)?.state === 'waiting')
+  }
+
+  /** By when they began, or by when they were asked for: turns may be changed. */
   get all(): readonly RunInfo[] {
-    return [...this.byId.values()].sort((a, b) => b.queuedAt - a.queuedAt)
+    return [...this.byId.values()].sort((a, b) => timeOf(b) - timeOf(a) || b.queuedAt - a.queuedAt)
   }
 }
+
+const timeOf = ({ startedAt, queuedAt }: RunInfo): number => startedAt ?? queuedAt
 
 /** The run to look at first: one that trains now rather than one that waits behind it. */
 export function newest(history: readonly RunInfo[]): RunInfo | undefined {

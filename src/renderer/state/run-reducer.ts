@@ -1,5 +1,6 @@
 import type { Event, StepEvent } from '../../protocol/messages.ts'
 import type { RunInfo } from '../../protocol/workbench.ts'
+import { ProgressRate } from './progress-rate.ts'
 import { GrowingSeries } from './series.ts'
 import { StepRate } from './step-rate.ts'
 import type { NodeRun, RunView, TrainRun } from './types.ts'
@@ -36,6 +37,8 @@ export class RunReducer {
   private nodes: ReadonlyMap<string, NodeRun> = new Map()
   /** Nodes that tell by themselves when they begin and end. */
   private readonly announced = new Set<string>()
+  /** How fast nodes get on with what they do, of those that were seen at it. */
+  private readonly paces = new Map<string, ProgressRate>()
   private readonly trainings = new Map<string, Training>()
   private trains: ReadonlyMap<string, TrainRun> = new Map()
   private reports: RunView['reports']
@@ -82,7 +85,7 @@ export class RunReducer {
     // What happened before this window looked has no times: its speed is not known.
     const live = from >= this.liveFrom && isLive(this.info)
     const touched = new Set<string>()
-    for (const event of fresh) this.one(event, now, touched)
+    for (const event of fresh) this.one(event, now, live, touched)
     this.next = Math.max(this.next, from + events.length)
     if (touched.size > 0) this.publishTrains(touched, now, live)
     this.settle()
@@ -97,7 +100,7 @@ export class RunReducer {
     return { ...known, weights, stateHash, foreign }
   }
 
-  private one(event: Event, now: number, touched: Set<string>): void {
+  private one(event: Event, now: number, live: boolean, touched: Set<string>): void {
     switch (event.type) {
       case 'step':
         this.step(event)
@@ -107,14 +110,9 @@ export class RunReducer {
         this.announced.add(event.node)
         this.setNode(event.node, { state: event.state, why: event.why })
         return
-      case 'progress': {
-        const fraction = event.total > 0 ? Math.min(1, event.done / event.total) : undefined
-        const why = this.nodes.get(event.node)?.why
-        // What a Batch does is part of its Train: nothing else tells that it is done.
-        if (fraction === 1 && !this.announced.has(event.node)) this.setNode(event.node, { state: 'done' })
-        else this.setNode(event.node, { state: 'running', why, what: event.what, fraction })
+      case 'progress':
+        this.progress(event, live ? now : null)
         return
-      }
       case 'train': {
         const { type: _, ...start } = event
         const old = this.trainings.get(event.node)
@@ -191,6 +189,24 @@ export class RunReducer {
       case 'run':
         return
     }
+  }
+
+  /** `now`: null where it was not seen as it happened. */
+  private progress(
+    { node, what, done, total }: Extract<Event, { type: 'progress' }>,
+    now: number | null,
+  ): void {
+    const fraction = total > 0 ? Math.min(1, done / total) : undefined
+    const why = this.nodes.get(node)?.why
+    // What a Batch does is part of its Train: nothing else tells that it is done.
+    if (fraction === 1 && !this.announced.has(node)) {
+      this.setNode(node, { state: 'done' })
+      return
+    }
+    const pace = this.paces.get(node) ?? new ProgressRate()
+    this.paces.set(node, pace)
+    const secondsLeft = now === null ? undefined : pace.add(what, now, done, total)
+    this.setNode(node, { state: 'running', why, what, fraction, secondsLeft })
   }
 
   private step(event: StepEvent): void {

@@ -51,6 +51,7 @@ export class Runs {
     const { client } = needs
     this.store = createStore<RunsState>(() => ({
       infos: [],
+      queue: [],
       history: [],
       views: new Map(),
       shown: null,
@@ -60,7 +61,10 @@ export class Runs {
       control: (action, steps, run = this.store.getState().shown ?? '') =>
         this.ask(() => client.request('run.control', { run, action, steps })),
       edit: changes =>
-        this.ask(() => client.request('run.edit', { run: this.store.getState().shown ?? '', changes })),
+        this.asked(
+          () => client.request('run.edit', { run: this.store.getState().shown ?? '', changes }),
+          false,
+        ),
       fork: (from, graph) => this.fork(from, graph),
       goOn: run => this.ask(() => client.request('run.continue', { run }), true),
       remove: run =>
@@ -69,12 +73,29 @@ export class Runs {
           this.list.remove(run)
           return null
         }),
+      rename: (run, title) => this.ask(() => client.request('run.rename', { run, title })),
+      delete: run =>
+        this.ask(async () => {
+          await client.request('run.delete', { run })
+          this.list.remove(run)
+          return null
+        }),
+      move: (run, before) =>
+        this.ask(async () => {
+          await client.request('run.move', { run, before })
+          return null
+        }),
       show: run => {
         this.picked = run
         this.settle()
       },
     }))
     client.on('runs.changed', ({ runs }) => this.inform(runs))
+    client.on('run.changed', ({ run, info }) => {
+      if (info) this.list.add([info])
+      else this.list.remove(run)
+      this.settle()
+    })
     client.on('run.events', event => this.take(event))
   }
 
@@ -195,7 +216,11 @@ export class Runs {
       this.reducers.set(shown, new RunReducer(this.list.get(shown)!, shown === this.foreign))
       this.pending.add(shown)
     }
-    this.store.setState({ infos, history, shown, views: this.views() })
+    const { queue: before } = this.store.getState()
+    const { waiting } = this.list
+    // The same list where nothing changed: a view of it is drawn again for news only.
+    const queue = waiting.join() === before.join() ? before : waiting
+    this.store.setState({ infos, queue, history, shown, views: this.views() })
     this.follow(shown)
     this.mark()
   }

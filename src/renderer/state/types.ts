@@ -78,6 +78,8 @@ export interface NodeRun {
   readonly what?: string
   /** 0–1 while it packs, embeds or trains. */
   readonly fraction?: number
+  /** Until it is through with what it does, where that is known and nobody sees steps of it. */
+  readonly secondsLeft?: number
 }
 
 /** Numbers over steps; grows in place, `length` says how far it is filled. */
@@ -164,6 +166,8 @@ export interface ForkFrom {
 export interface RunsState {
   /** The queue and what ran, newest first; of every file. */
   readonly infos: readonly RunInfo[]
+  /** Those of them that wait, of every file, in the order of their turns. */
+  readonly queue: readonly string[]
   /** Runs of the open document's file, newest first. */
   readonly history: readonly RunInfo[]
   /** By run id: those that were followed. */
@@ -179,8 +183,8 @@ export interface RunsState {
   start(options?: Partial<EnqueueOptions>): Promise<void>
   /** Steers the shown run, or another. */
   control(action: RunAction, steps?: number, run?: string): Promise<void>
-  /** Changes parameters of the shown run from its next step on. */
-  edit(changes: readonly ParamChange[]): Promise<void>
+  /** Changes parameters of the shown run from its next step on. False where that could not be asked. */
+  edit(changes: readonly ParamChange[]): Promise<boolean>
   /**
    * Queues a run that begins with a step of another, with the graph on the canvas or the one of that run. False where
    * it was refused.
@@ -190,6 +194,12 @@ export interface RunsState {
   goOn(run: string): Promise<void>
   /** Takes a waiting run out of the queue. */
   remove(run: string): Promise<void>
+  /** Gives a run another name. */
+  rename(run: string, title: string): Promise<void>
+  /** Deletes a run that is over, with its folder. */
+  delete(run: string): Promise<void>
+  /** Gives a waiting run the turn before another; null: the last. */
+  move(run: string, before: string | null): Promise<void>
   /** Shows a run from the history; null: the newest again. */
   show(run: string | null): void
 }
