@@ -7,6 +7,7 @@ import { FileDialog } from './FileDialog.tsx'
 import { importSubgraph, save, share, updateSubgraph } from './file-actions.ts'
 import { ImportDialog } from './ImportDialog.tsx'
 import { OpenGraphDialog } from './OpenGraphDialog.tsx'
+import { SettingsDialog } from './SettingsDialog.tsx'
 import { ShortcutsDialog } from './ShortcutsDialog.tsx'
 
 export function Dialogs() {
@@ -59,6 +60,8 @@ export function Dialogs() {
       return <ForkDialog run={dialog.run} />
     case 'unsaved':
       return <UnsavedDialog dialog={dialog} />
+    case 'settings':
+      return <SettingsDialog />
     case 'shortcuts':
       return <ShortcutsDialog />
   }

@@ -14,6 +14,7 @@ export type OpenDialog =
   | { readonly kind: 'fork'; readonly run: string }
   /** There are unsaved edits; `next` would drop them. */
   | { readonly kind: 'unsaved'; readonly next: () => void }
+  | { readonly kind: 'settings' }
   | { readonly kind: 'shortcuts' }
 
 interface Dialogs {
