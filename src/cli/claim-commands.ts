@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import { RELATIONS } from '../graph/host.ts'
-import { ENGINES } from '../protocol/engine-name.ts'
 import { finite, seeds } from './arguments.ts'
 import { type CompareFlags, compareCommand } from './commands/compare.ts'
 import { type VerifyGraphsFlags, verifyGraphsCommand } from './commands/verify-graphs.ts'
+import { engineOption } from './engine-options.ts'
 import type { Io } from './io.ts'
 
 /** What judges claims: those that graphs make, and those made of runs. */
@@ -14,7 +14,7 @@ export function addClaimCommands(program: Command, io: Io, done: (code: number) 
     .argument('[names...]', 'graphs by file name, such as clip; all that hold bars by default')
     .option('--seeds <n,n,…>', 'seeds of each graph', seeds, [0, 1, 2])
     .option('--graphs <dir>', 'folder of the graphs', 'graphs')
-    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('xla'))
+    .addOption(engineOption())
     .option('--out <dir>', 'folder that gets runs/ (default: .diptych beside each graph file)')
     .option('--fresh', 'train and evaluate again what the cache already has')
     .option('--no-table', 'leave bars.jsonl and README.md of the folder as they are')

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander'
-import { ENGINES } from '../protocol/engine-name.ts'
 import { BENCHMARK_NAMES } from '../protocol/messages.ts'
 import { collect, integer, names, seeds, size } from './arguments.ts'
 import { addBundleCommands } from './bundle-commands.ts'
@@ -15,6 +14,7 @@ import { type RunFlags, runCommand } from './commands/run.ts'
 import { type ServeFlags, serveCommand } from './commands/serve.ts'
 import { type SweepFlags, sweepCommand } from './commands/sweep.ts'
 import { type ThroughputFlags, throughputCommand } from './commands/throughput.ts'
+import { computing, engineOption } from './engine-options.ts'
 import type { Io } from './io.ts'
 
 const CACHE_LIMIT = '10GB'
@@ -54,22 +54,16 @@ Examples:
 diptych help <command> shows a command's options. The README has the rest.`
 
 function addRun(program: Command, io: Io, done: (code: number) => void): void {
-  program
-    .command('run')
-    .description('train and evaluate a graph')
-    .usage('<graph> [options]')
-    .argument('[graph]', 'graph file')
-    .option('--set <node.param=value...>', 'change parameters, before checking (repeatable)', collect, [])
-    .option('--out <dir>', 'folder that gets runs/ (default: .diptych beside the graph file)')
-    .option('--seed <n>', "seed in place of the graph's", integer(0, 0xffffffff))
-    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('xla'))
-    .addOption(
-      new Option('--platform <name>', 'where XLA runs (default: CUDA where it works)').choices([
-        'cpu',
-        'cuda',
-      ]),
-    )
-    .option('--devices <n>', 'devices that share each step, its batch split over them', integer(1, 64))
+  computing(
+    program
+      .command('run')
+      .description('train and evaluate a graph')
+      .usage('<graph> [options]')
+      .argument('[graph]', 'graph file')
+      .option('--set <node.param=value...>', 'change parameters, before checking (repeatable)', collect, [])
+      .option('--out <dir>', 'folder that gets runs/ (default: .diptych beside the graph file)')
+      .option('--seed <n>', "seed in place of the graph's", integer(0, 0xffffffff)),
+  )
     .option('--resume_from_checkpoint <dir>', "a run's folder (its newest checkpoint) or one checkpoint")
     .addOption(
       new Option(
@@ -118,7 +112,7 @@ function addSweep(program: Command, io: Io, done: (code: number) => void): void 
     .option('--seeds <n,n,…>', 'seeds of each point', seeds)
     .option('--set <node.param=value>', 'change a parameter in every arm (repeatable)', collect, [])
     .option('--metric <evaluator.metric>', 'a column of the table (repeatable)', collect, [])
-    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('xla'))
+    .addOption(engineOption())
     .option('--out <dir>', 'folder that gets runs/ and sweeps/ (default: .diptych beside the graph file)')
     .option('--fresh', 'train and evaluate again what the cache already has')
     .option('--json', 'one JSON object an arm on standard output; words go to standard error')
@@ -138,27 +132,21 @@ Examples:
 }
 
 function addThroughput(program: Command, io: Io, done: (code: number) => void): void {
-  program
-    .command('throughput')
-    .description('time the training steps of two graphs in turn, in one process')
-    .argument('<a>', 'graph file, or file.json:train where it has several Trains')
-    .argument('<b>', 'what it is compared with; may be another Train of the same file')
-    .option('--rounds <n>', 'rounds, in which each takes its turn', integer(2, 1000), 10)
-    .option(
-      '--steps <n>',
-      'steps of each in a round, on batches in memory and again with data',
-      integer(1, 1000),
-      3,
-    )
-    .option('--warm-up <n>', 'steps of each before the first round', integer(1, 1000), 3)
-    .addOption(new Option('--engine <name>', 'what computes').choices(ENGINES).default('xla'))
-    .addOption(
-      new Option('--platform <name>', 'where XLA runs (default: CUDA where it works)').choices([
-        'cpu',
-        'cuda',
-      ]),
-    )
-    .option('--devices <n>', 'devices that share each step, its batch split over them', integer(1, 64))
+  computing(
+    program
+      .command('throughput')
+      .description('time the training steps of two graphs in turn, in one process')
+      .argument('<a>', 'graph file, or file.json:train where it has several Trains')
+      .argument('<b>', 'what it is compared with; may be another Train of the same file')
+      .option('--rounds <n>', 'rounds, in which each takes its turn', integer(2, 1000), 10)
+      .option(
+        '--steps <n>',
+        'steps of each in a round, on batches in memory and again with data',
+        integer(1, 1000),
+        3,
+      )
+      .option('--warm-up <n>', 'steps of each before the first round', integer(1, 1000), 3),
+  )
     .option('--json', 'as one JSON object')
     .addHelpText(
       'after',
@@ -226,16 +214,15 @@ function addOthers(program: Command, io: Io, done: (code: number) => void): void
     .addHelpText('after', '\nExit codes: 0 no errors, 1 errors, 2 wrong command line.')
     .action(async (files: string[], flags: CheckFlags) => done(await checkCommand(files, flags, io)))
 
-  program
-    .command('plan')
-    .description('say what a run would do, node by node, and why; nothing runs')
-    .argument('<graph>', 'graph file')
-    .option('--set <node.param=value>', 'change a parameter, before checking (repeatable)', collect, [])
-    .option('--out <dir>', 'folder that holds runs/ (default: .diptych beside the graph file)')
-    .option('--seed <n>', "seed in place of the graph's", integer(0, 0xffffffff))
-    .addOption(new Option('--engine <name>', 'what would compute').choices(ENGINES).default('xla'))
-    .addOption(new Option('--platform <name>', 'where XLA would run').choices(['cpu', 'cuda']))
-    .option('--devices <n>', 'devices that would share each step', integer(1, 64))
+  computing(
+    program
+      .command('plan')
+      .description('say what a run would do, node by node, and why; nothing runs')
+      .argument('<graph>', 'graph file')
+      .option('--set <node.param=value>', 'change a parameter, before checking (repeatable)', collect, [])
+      .option('--out <dir>', 'folder that holds runs/ (default: .diptych beside the graph file)')
+      .option('--seed <n>', "seed in place of the graph's", integer(0, 0xffffffff)),
+  )
     .option('--fresh', 'as if run with --fresh')
     .option(
       '--memory',

@@ -5,6 +5,7 @@ import type { Event } from '../protocol/messages.ts'
 import type { Backend } from '../runtime/backend.ts'
 import type { CodeHash } from './code-hash.ts'
 import type { Errand, Place } from './control.ts'
+import type { Guests } from './guests.ts'
 import type { Reasons } from './reasons.ts'
 import type { WatchBoard } from './watch/board.ts'
 
@@ -26,6 +27,8 @@ export interface EngineContext {
    * before, and the gate then passed again.
    */
   readonly gate: (node: string, place?: Place) => Promise<Errand | undefined> | Errand | undefined
+  /** Whom a run lets compute on its backend between its steps. None outside a run. */
+  readonly guests?: Guests
   /** Awaited after each step: undefined unless very many events wait to be sent. */
   readonly room: () => Promise<void> | undefined
   /** Says how logged metrics reach the disk, which they do before they are sent. */

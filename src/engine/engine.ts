@@ -8,8 +8,9 @@ import type { CodeHash } from './code-hash.ts'
 import type { EngineContext, StopHow } from './context.ts'
 import { RunControl } from './control.ts'
 import { deviceFault } from './device-fault.ts'
+import { Guests } from './guests.ts'
 import { GraphErrors, loadGraph } from './load.ts'
-import { measureTrains } from './measure.ts'
+import { measureTrains, type Surroundings } from './measure.ts'
 import { NodeFailure } from './node-failure.ts'
 import { Outbox, type Send } from './outbox.ts'
 import { planGraph } from './plan/plan.ts'
@@ -27,6 +28,8 @@ export interface EngineOptions {
 }
 
 interface Running {
+  /** Those of a run. */
+  readonly guests: Guests | undefined
   readonly abort: AbortController
   readonly control: RunControl
   readonly watches: WatchBoard
@@ -78,11 +81,17 @@ export class Engine {
       (watched, bytes) => this.options.send({ type: 'watched', id: command.id, watched, bytes }),
       command.type === 'run' ? command.options.watches : undefined,
     )
-    const before = isLook(command) ? Promise.resolve() : this.queue
+    const guests = command.type === 'run' ? new Guests() : undefined
+    const host = [...this.running.values()].find(other => other.guests)?.guests
+    const queue = this.queue
+    // A measurement waits for a device only when it comes to that.
+    const before = isLook(command) || command.type === 'measure' ? Promise.resolve() : queue
     const finished = before
-      .then(() => this.carryOut(command, context))
+      .then(() => this.carryOut(command, context, { host, turn: () => queue }))
+      // A run may end before it has a backend to lend.
+      .finally(() => guests?.end())
       .then(result => outbox.close().then(() => result))
-    const entry: Running = { abort, control, watches, how: undefined, finished }
+    const entry: Running = { guests, abort, control, watches, how: undefined, finished }
     const context: EngineContext = {
       registry: this.options.registry,
       cacheDir: this.options.cacheDir,
@@ -90,14 +99,18 @@ export class Engine {
       emit: event => outbox.emit(event),
       signal: abort.signal,
       stopping: () => entry.how,
-      gate: (node, place) => control.gate(node, place),
+      gate: (node, place) => {
+        const passed = control.gate(node, place)
+        return guests ? guests.during(passed) : passed
+      },
+      ...(guests && { guests }),
       room: () => outbox.room(),
       persistWith: persist => outbox.persistWith(persist),
       watches,
       ...('places' in command && { places: command.places }),
     }
     this.running.set(command.id, entry)
-    if (!isLook(command)) this.queue = finished
+    if (!isLook(command)) this.queue = queue.then(() => finished)
     return finished.finally(() => this.running.delete(command.id))
   }
 
@@ -115,7 +128,7 @@ export class Engine {
     target.control.end()
   }
 
-  private async carryOut(command: Command, context: EngineContext): Promise<Result> {
+  private async carryOut(command: Command, context: EngineContext, around: Surroundings): Promise<Result> {
     try {
       switch (command.type) {
         case 'check': {
@@ -130,7 +143,7 @@ export class Engine {
         case 'plan':
           return { type: 'planned', nodes: await planGraph(command.graph, command.options, context) }
         case 'measure':
-          return { type: 'measured', trains: await measureTrains(command, context) }
+          return { type: 'measured', trains: await measureTrains(command, context, around) }
         case 'run':
           return await runGraph(command.graph, command.options, context)
         case 'bench':

@@ -98,11 +98,13 @@ async function runNodes(
 ): Promise<Result> {
   const reasons = await Reasons.open(run.path)
   const backend = await openBackendFor(context, options)
+  context.guests?.lend({ backend, asked: options })
   const reports: Record<string, Report> = {}
   const state: RunState = { values: new Map(), weights: new Map() }
   const attribution = () => attributionOf(state.values)
   try {
     for (const node of neededNodes(loaded)) {
+      await context.guests?.serve()
       await context.gate(node.id)
       const how = context.stopping()
       if (how) throw new Stopped(how)
@@ -133,6 +135,7 @@ async function runNodes(
     }
     throw e
   } finally {
+    await context.guests?.end()
     backend.close()
     await reasons.save().catch(() => {
       // Only what the next run says of itself depends on it.

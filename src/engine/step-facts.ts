@@ -56,7 +56,9 @@ export function fitOf(
   const there =
     limit !== undefined
       ? `DIPTYCH_MEMORY_LIMIT allows ${size(limit)}`
-      : `${size(availableBytes)} of ${size(device!.totalBytes)} are available in ${device!.what}`
+      : availableBytes === device!.totalBytes
+        ? `${size(availableBytes)} are all of ${device!.what}`
+        : `${size(availableBytes)} of ${size(device!.totalBytes)} are available in ${device!.what}`
   return { neededBytes: memory.totalBytes * sharing, availableBytes, there, sharing }
 }
 

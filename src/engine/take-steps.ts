@@ -189,6 +189,7 @@ async function steer(
   const pass = async () => {
     for (;;) {
       const place = { step: stepper.taken, last: stepper.taken === steps, held, keep }
+      await context.guests?.serve()
       await watching.follow(edits.filter(e => e.step <= stepper.taken))
       const errand = await watching.pass(stepper, context.gate(id, place), place.last)
       const how = context.stopping()

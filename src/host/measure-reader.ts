@@ -3,7 +3,7 @@ import type { EnqueueOptions } from '../protocol/workbench.ts'
 import type { EngineSupervisor } from './engine-supervisor.ts'
 import { Look, type Places } from './look.ts'
 
-/** Has the engine compile the steps of a Train and say what memory they need; a run under way ends first. */
+/** Has the engine compile the steps of a Train and say what memory they need; a run under way waits between two steps. */
 export class MeasureReader {
   private readonly look: Look
 

@@ -105,6 +105,8 @@ export interface MeasuredTrain {
   readonly facts: StepFacts
   /** Of all devices that share the memory; without where the engine can't know. */
   readonly fit?: { readonly neededBytes: number; readonly availableBytes: number; readonly there: string }
+  /** Measured while a run had the device: held against all the memory there is, not against what is free. */
+  readonly besideRun?: true
   /** Where it does not fit. */
   readonly advice: readonly MemoryAdvice[]
   readonly compileSeconds: number

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Locator } from '@playwright/test'
+import { parseGraph } from '../../src/graph/parse.ts'
 import { barriers } from './axe.ts'
 import { expect, test } from './workbench.ts'
 
@@ -93,6 +94,58 @@ test('what will not fit is said before it is run, and what would help is one cli
   await expect(inspector.getByLabel('Accumulate', { exact: true })).toHaveValue('8')
   // It was measured of another graph.
   await expect(warning).toHaveCount(0)
+})
+
+test('what would help is one click inside a subgraph too, and one step of undo', async ({ workbench }) => {
+  const env = { DIPTYCH_MEMORY_LIMIT: '1M' }
+  const { window } = await workbench.start({ steps: 30, seed: 38 }, { env })
+  const { inspector, page } = window
+  await window.pick('batch')
+  await page.keyboard.press('Control+Shift+e')
+  await expect(window.card('subgraph')).toBeVisible()
+  await window.select('train')
+  await inspector.getByRole('button', { name: 'Measure peak memory' }).click({ timeout: 60_000 })
+  const advice = inspector.getByRole('button', { name: /^subgraph\/batch: size \d+$/ })
+  await expect(advice).toBeVisible({ timeout: 100_000 })
+  const size = Number(/\d+$/.exec((await advice.textContent())!)![0])
+  const sizeInFile = async () => {
+    await page.keyboard.press('Control+s')
+    await expect(window.dirty).toBeHidden()
+    return parseGraph(readFileSync(workbench.graph, 'utf8')).document!.defs.subgraph!.nodes.batch!.params.size
+  }
+  expect(await sizeInFile()).toBe(32)
+  await advice.press('Enter')
+  await expect(page.getByRole('button', { name: 'Undo: Set size' })).toBeVisible()
+  expect(await sizeInFile()).toBe(size)
+  await page.getByRole('button', { name: 'Undo: Set size' }).click()
+  expect(await sizeInFile()).toBe(32)
+})
+
+test('the peak memory is measured while a run is under way, which goes on', async ({ workbench }, info) => {
+  const { window } = await workbench.start({ steps: 60_000, seed: 39 })
+  const { inspector, page } = window
+  await window.button('Run').click()
+  await expect.poll(() => window.taken(), { timeout: 90_000 }).toBeGreaterThan(3)
+  await window.select('train')
+  await inspector.getByRole('button', { name: 'Measure peak memory' }).click({ timeout: 60_000 })
+  await expect(inspector.getByText(/A step needs .*B at its peak.* while a run is under way/)).toBeVisible({
+    timeout: 60_000,
+  })
+  await expect(window.state).toHaveText('Running')
+  await page.screenshot({ path: info.outputPath('measured-beside-a-run.png') })
+  const then = await window.taken()
+  await expect.poll(() => window.taken(), { timeout: 60_000 }).toBeGreaterThan(then)
+
+  // And by keyboard while it is held, of a graph that was edited since.
+  await window.button('Pause').click()
+  await expect(window.state).toHaveText('Paused')
+  await window.type('Accumulate', '2')
+  const button = inspector.getByRole('button', { name: 'Measure peak memory' })
+  await button.press('Enter', { timeout: 60_000 })
+  await expect(inspector.getByText(/A step needs .*B at its peak/)).toBeVisible({ timeout: 60_000 })
+  await expect(window.state).toHaveText('Paused')
+  await window.button('Stop').click()
+  await window.finished(/Stopped/)
 })
 
 test('shapes and gradients on all wires, by mouse and by keyboard', async ({ workbench }, info) => {

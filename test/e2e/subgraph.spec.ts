@@ -1,6 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { applyCommand } from '../../src/graph/apply-command.ts'
+import type { GraphCommand } from '../../src/graph/commands.ts'
 import { parseGraph } from '../../src/graph/parse.ts'
+import { makeSubgraph } from '../../src/graph/subgraph/make.ts'
+import { writeGraph } from '../../src/graph/write.ts'
+import { smallGraph } from './graphs.ts'
 import type { WorkbenchWindow } from './window.ts'
 import { expect, test } from './workbench.ts'
 
@@ -11,6 +16,24 @@ async function saved({ page, dirty }: WorkbenchWindow, path: string) {
   await expect(dirty).toBeHidden()
   return parseGraph(await readFile(path, 'utf8')).document!
 }
+
+test('a fault inside a subgraph is repaired from outside, by keyboard', async ({ workbench }) => {
+  const { document } = parseGraph(smallGraph({ steps: 5, seed: 42 }))
+  const misspelt: GraphCommand = { type: 'setParam', node: 'vision', path: ['pool'], value: 'meen' }
+  const { document: wrong } = applyCommand(document!, misspelt)
+  const made = makeSubgraph(wrong, ['vision', 'image_projection'], 'tower')
+  await writeFile(workbench.graph, writeGraph(made.document))
+  const window = await workbench.window(await workbench.serve().address())
+  const { page, inspector } = window
+  await expect(inspector.getByText(/meen/)).toBeVisible()
+  await inspector.getByRole('button', { name: 'Use "mean"' }).press('Enter')
+  await expect(inspector.getByText('No problems. Ready to run.')).toBeVisible()
+  await page.keyboard.press('Control+z')
+  await expect(inspector.getByText(/meen/)).toBeVisible()
+  await page.keyboard.press('Control+Shift+z')
+  const doc = await saved(window, workbench.graph)
+  expect(doc.defs.tower!.nodes.vision!.params.pool).toBe('mean')
+})
 
 async function makeTower(window: WorkbenchWindow) {
   await window.pick('vision', 'image_projection')

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import type { GraphSource, MeasuredTrain, Result } from '../../src/protocol/messages.ts'
 import { named, plugin } from '../runtime/pjrt-kit.ts'
-import { LiveEngine, sourceOf, writeTraining } from './live.ts'
+import { HeldRun } from './held.ts'
+import { ended, LiveEngine, lossBits, sourceOf, writeTraining } from './live.ts'
 import { fileScratch, makePictures } from './toy.ts'
 
 const scratch = fileScratch()
@@ -71,6 +72,64 @@ describe.skipIf(missing !== '')(named('the memory of a Train, before its first s
       vi.stubEnv('DIPTYCH_PJRT_PLUGIN', path)
     }
   }, 120_000)
+})
+
+describe('beside a run', () => {
+  beforeAll(() => makePictures(scratch))
+
+  for (const engine of ['reference', 'xla'] as const)
+    describe.skipIf(engine === 'xla' && missing !== '')(
+      named(engine, engine === 'xla' ? missing : ''),
+      () => {
+        it('is answered while the run is held and between its steps, which changes none of its losses', async () => {
+          if (engine === 'xla') vi.stubEnv('DIPTYCH_PJRT_PLUGIN', path)
+          const training = sourceOf(writeTraining(scratch, 'training.json'))
+          const graph = {
+            ...training,
+            text: training.text.replace('"steps":12,"check', '"steps":100,"check'),
+          }
+          const other = { ...graph, text: graph.text.replace('"size":8', '"size":6') }
+          const alone = new LiveEngine(cache)
+          const run = alone.run(graph, { engine })
+          await run.result
+          const whole = lossBits(alone.events(run.id))
+          expect(whole).toHaveLength(100)
+
+          const live = new LiveEngine(cache)
+          const beside = live.run(graph, { engine, paused: true })
+          const held = await HeldRun.begin(live, beside.id)
+          const ask = (of: GraphSource) =>
+            live.ask({ type: 'measure', graph: of, options: { engine } }).result
+          expect(measured(await ask(other))).toMatchObject([{ train: 'train', besideRun: true }])
+          expect((await held.go('step', 2)).step).toBe(2)
+          const hash = await held.hash()
+          expect(measured(await ask(graph))).toMatchObject([{ train: 'train', besideRun: true }])
+          expect(await held.hash()).toBe(hash)
+          await live.control(beside.id, 'resume')
+          await live.until(beside.id, 'resumed')
+          expect(measured(await ask(other))).toMatchObject([{ train: 'train', besideRun: true }])
+          expect(live.events(beside.id)).not.toContainEqual(
+            expect.objectContaining({ type: 'step', step: 99 }),
+          )
+          ended(await beside.result)
+          expect(lossBits(live.events(beside.id))).toEqual(whole)
+          // Afterwards as before, on a device of its own.
+          expect(measured(await ask(graph))[0]!.besideRun).toBeUndefined()
+        }, 120_000)
+
+        it('a question that the run ends before has its turn after it', async () => {
+          const live = new LiveEngine(cache)
+          const graph = sourceOf(writeTraining(scratch, 'training.json'))
+          const run = live.run(
+            { ...graph, text: graph.text.replace('"path":"pictures"', '"path":"gone"') },
+            { engine },
+          )
+          const { result } = live.ask({ type: 'measure', graph, options: { engine } })
+          expect((await run.result).type).toBe('failed')
+          expect(measured(await result)[0]!.besideRun).toBeUndefined()
+        }, 120_000)
+      },
+    )
 })
 
 describe('what can’t be measured', () => {

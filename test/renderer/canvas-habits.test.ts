@@ -58,7 +58,7 @@ describe('wiring from the keyboard', () => {
     const doc = withNode(clip(), 'head', node('layer.projection', { size: 8 }))
     const checked = checkGraph(doc, registry, clipSchemas)
     const { nodes } = createCanvasModel()(
-      { document: doc, checked, faults: new Map(), registry },
+      { document: doc, checked, faults: new Map(), registry, marks: {} },
       { nodes: [], wire: null },
     )
     const cards = nodes.map(n => n.data)
@@ -78,7 +78,7 @@ describe('a wire from a node of a type that nobody knows', () => {
     const doc = withNode(magic, 'after', node('layer.normalize', {}, { input: 'magic.y' }))
     const checked = checkGraph(doc, registry, clipSchemas)
     const { edges } = createCanvasModel()(
-      { document: doc, checked, faults: new Map(), registry },
+      { document: doc, checked, faults: new Map(), registry, marks: {} },
       { nodes: [], wire: null },
     )
     expect(edges.find(edge => edge.source === 'magic')?.data?.word).toBe('not known')
@@ -88,7 +88,7 @@ describe('a wire from a node of a type that nobody knows', () => {
       'test_emoji.dataset': { state: 'pending' },
     })
     const pending = createCanvasModel()(
-      { document: doc, checked: reading, faults: new Map(), registry },
+      { document: doc, checked: reading, faults: new Map(), registry, marks: {} },
       { nodes: [], wire: null },
     ).edges
     const word = (source: string) => pending.find(edge => edge.source === source)?.data?.word

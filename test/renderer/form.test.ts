@@ -239,7 +239,7 @@ describe('a hint that can be done', () => {
 describe('an edit in the form', () => {
   const edited = (v: number, params: Readonly<Record<string, unknown>>) => {
     const doc = withNode(clip(), 'train', { v, params })
-    const command = settingCommand(registry.get('train'), 'train', doc.nodes.train!, 'steps', 7)
+    const command = settingCommand(registry.get('train'), 'train', doc.nodes.train!, ['steps'], 7)
     const { document, inverse } = applyCommand(doc, command)
     expect(applyCommand(document, inverse).document).toEqual(doc)
     return document.nodes.train!

@@ -9,6 +9,7 @@ import {
   Save,
   SaveAll,
   Search,
+  Settings,
 } from 'lucide-react'
 import { openCommands, openFind } from '../canvas/key-actions.ts'
 import { useShownKeys } from '../commands/use-shown-keys.ts'
@@ -75,6 +76,12 @@ export function AppMenu() {
           run: openCommands,
         },
         'line',
+        {
+          text: 'Settings…',
+          icon: <Settings size={15} />,
+          shortcut: keys('settings'),
+          run: () => openDialog({ kind: 'settings' }),
+        },
         {
           text: 'Keyboard shortcuts',
           icon: <Keyboard size={15} />,

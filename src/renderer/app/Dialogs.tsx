@@ -8,6 +8,7 @@ import { FileDialog } from './FileDialog.tsx'
 import { importSubgraph, save, share, updateSubgraph } from './file-actions.ts'
 import { ImportDialog } from './ImportDialog.tsx'
 import { OpenGraphDialog } from './OpenGraphDialog.tsx'
+import { SettingsDialog } from './SettingsDialog.tsx'
 import { ShortcutsDialog } from './ShortcutsDialog.tsx'
 
 export function Dialogs() {
@@ -64,6 +65,8 @@ export function Dialogs() {
       return <DeleteRunDialog run={dialog.run} />
     case 'unsaved':
       return <UnsavedDialog dialog={dialog} />
+    case 'settings':
+      return <SettingsDialog />
     case 'shortcuts':
       return <ShortcutsDialog />
   }

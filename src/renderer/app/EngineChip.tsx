@@ -35,10 +35,10 @@ export function EngineChip() {
   const plugin = useSession(s => s.plugin)
   const { text, more, kind, dot } = say(engine, plugin)
   return (
-    <Tooltip text={more}>
+    <Tooltip text={`${text}\n${more}`}>
       <span role="status" className={styles.slot}>
         <Chip kind={kind} dot={dot}>
-          {text}
+          <span className={styles.word}>{text}</span>
         </Chip>
       </span>
     </Tooltip>

@@ -1,4 +1,5 @@
 import { ChevronDown, ListPlus, Pause, Play, Square, StepBack, StepForward } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { useShownKeys } from '../commands/use-shown-keys.ts'
 import { shownRun, useDocument, useRuns, useSession } from '../state/index.ts'
 import { Button, IconButton } from '../ui/Button.tsx'
@@ -6,7 +7,7 @@ import { classes } from '../ui/classes.ts'
 import { Menu } from '../ui/Menu.tsx'
 import styles from './RunControls.module.css'
 import { hold, interrupt, move, runGraph, step } from './run-actions.ts'
-import { controlsOf } from './run-controls.ts'
+import { type Control, controlsOf } from './run-controls.ts'
 import { statusOf } from './run-status.ts'
 
 /** Run, Pause or Resume, Back, Step, Stop, and how the run goes. They keep their places in every state. */
@@ -62,44 +63,56 @@ export function RunControls() {
           )}
         />
       </div>
-      <Button
+      <Act
+        control={controls.hold}
         className={styles.hold}
         icon={controls.hold.action === 'pause' ? <Pause size={14} /> : <Play size={14} />}
-        hint={controls.hold.hint}
-        disabled={controls.hold.off}
-        onClick={() => void hold()}
-      >
-        <span className={styles.label}>{controls.hold.label}</span>
-      </Button>
-      <Button
+        run={() => void hold()}
+      />
+      <Act
+        control={controls.back}
         icon={<StepBack size={14} />}
-        hint={controls.back.hint}
-        shortcut={keys('back')}
-        disabled={controls.back.off}
-        onClick={() => void move('back', 1)}
-      >
-        <span className={styles.label}>Back</span>
-      </Button>
-      <Button
+        keys={keys('back')}
+        run={() => void move('back', 1)}
+      />
+      <Act
+        control={controls.step}
         icon={<StepForward size={14} />}
-        hint={controls.step.hint}
-        shortcut={keys('step')}
-        disabled={controls.step.off}
-        onClick={() => void step()}
-      >
-        <span className={styles.label}>Step</span>
-      </Button>
-      <Button
+        keys={keys('step')}
+        run={() => void step()}
+      />
+      <Act
+        control={controls.stop}
         icon={<Square size={13} />}
-        hint={controls.stop.hint}
-        shortcut={keys('interrupt')}
-        disabled={controls.stop.off}
-        onClick={() => void interrupt()}
-      >
-        <span className={styles.label}>Stop</span>
-      </Button>
+        keys={keys('interrupt')}
+        run={() => void interrupt()}
+      />
       <Status />
     </div>
+  )
+}
+
+interface ActProps {
+  readonly control: Control
+  readonly icon: ReactNode
+  readonly keys?: string
+  readonly className?: string
+  readonly run: () => void
+}
+
+/** A control; in a narrow window it is only its picture, and the tooltip has the word. */
+function Act({ control: { label, hint, off }, icon, keys, className, run }: ActProps) {
+  return (
+    <Button
+      className={className}
+      icon={icon}
+      hint={`${label}\n${hint}`}
+      shortcut={keys}
+      disabled={off && `${label}\n${off}`}
+      onClick={run}
+    >
+      <span className={styles.label}>{label}</span>
+    </Button>
   )
 }
 

@@ -3,7 +3,7 @@ import { useSession } from '../state/index.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { Menu } from '../ui/Menu.tsx'
 
-const CHOICES = [
+export const THEMES = [
   { theme: 'system', text: 'As the system' },
   { theme: 'light', text: 'Light' },
   { theme: 'dark', text: 'Dark' },
@@ -16,7 +16,7 @@ export function ThemeMenu() {
   return (
     <Menu
       label="Theme"
-      items={CHOICES.map(c => ({ text: c.text, checked: c.theme === chosen, run: () => setTheme(c.theme) }))}
+      items={THEMES.map(c => ({ text: c.text, checked: c.theme === chosen, run: () => setTheme(c.theme) }))}
       trigger={props => (
         <IconButton
           {...props}

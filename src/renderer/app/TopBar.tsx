@@ -20,13 +20,15 @@ export function TopBar() {
       <div className={styles.left}>
         <div className={styles.brand}>
           <Logo />
-          <span>Diptych</span>
+          <span className={styles.word}>Diptych</span>
         </div>
         <div className={styles.line} />
         <Title />
         <Undo />
       </div>
-      <RunControls />
+      <div className={styles.middle}>
+        <RunControls />
+      </div>
       <div className={styles.right}>
         <EngineChip />
         <div className={styles.line} />
@@ -52,8 +54,10 @@ function Title() {
   return (
     <Tooltip text={`${title}\n${path ?? 'Not saved yet'}${dirty ? '\nEdited since it was saved' : ''}`}>
       <button type="button" className={styles.title} onClick={edit}>
-        <span className={styles.name}>{title || 'Untitled graph'}</span>
-        {dirty && <span role="img" aria-label="unsaved edits" className={styles.dirty} />}
+        <span className={styles.heading}>
+          <span className={styles.name}>{title || 'Untitled graph'}</span>
+          {dirty && <span role="img" aria-label="unsaved edits" className={styles.dirty} />}
+        </span>
         <span className={styles.file}>{file}</span>
       </button>
     </Tooltip>

@@ -17,6 +17,7 @@ export type OpenDialog =
   | { readonly kind: 'delete-run'; readonly run: string }
   /** There are unsaved edits; `next` would drop them. */
   | { readonly kind: 'unsaved'; readonly next: () => void }
+  | { readonly kind: 'settings' }
   | { readonly kind: 'shortcuts' }
 
 interface Dialogs {

@@ -56,7 +56,7 @@ export const FarTop = memo(function FarTop({ data, named, children }: Props) {
       ))}
       {waits && <div className={styles.row} />}
       {named && (
-        <span className={styles.far} aria-hidden="true">
+        <span className={styles.far} data-afar aria-hidden="true">
           <span className={styles.farTitle}>{data.title}</span>
           {children}
         </span>

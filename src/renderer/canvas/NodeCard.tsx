@@ -211,7 +211,7 @@ function Card({ data, selected }: Parts) {
             <p className={styles.reading}>wire a dataset to see its columns</p>
           )}
         </div>
-        <span className={styles.far} style={farStyle} aria-hidden="true">
+        <span className={styles.far} style={farStyle} data-afar aria-hidden="true">
           <Icon className={styles.farIcon} />
           <span className={styles.farTitle}>{data.title}</span>
           <OffChip data={data} />

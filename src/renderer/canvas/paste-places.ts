@@ -17,7 +17,7 @@ const NEAR = 8
 export function placesOf({ nodes, defs, view }: Copied): Readonly<Record<string, Point>> {
   if (Object.keys(nodes).every(id => Object.hasOwn(view, id))) return view
   const document = { ...EMPTY, nodes, defs, view }
-  const input = { document, checked: checkGraph(document, registry), faults: new Map(), registry }
+  const input = { document, checked: checkGraph(document, registry), faults: new Map(), registry, marks: {} }
   const cards = createCanvasModel()(input, { nodes: [], wire: null }).nodes
   return Object.fromEntries(cards.map(({ id, position }) => [id, [position.x, position.y]]))
 }

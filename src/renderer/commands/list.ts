@@ -153,5 +153,6 @@ export const COMMANDS: readonly Command[] = [
   command('palette', 'Window', 'Show or hide the nodes', '', () => toggle('palette'), window),
   command('runs', 'Window', 'Show or hide the runs', '', () => toggle('runs'), window),
   command('inspector', 'Window', 'Show or hide the inspector', '', () => toggle('inspector'), window),
+  command('settings', 'Window', 'Settings…', 'Ctrl+,', () => openDialog({ kind: 'settings' }), anywhere),
   command('keys', 'Window', 'Keyboard shortcuts', '?', () => openDialog({ kind: 'shortcuts' }), window),
 ]

@@ -1,15 +1,17 @@
 import { useEffect } from 'react'
+import type { GraphDocument } from '../../graph/document.ts'
 import type { NodeCost, TrainInsight } from '../../graph/insight/train-insight.ts'
 import { own } from '../../graph/own.ts'
 import type { MemoryAdvice } from '../../protocol/messages.ts'
 import { chosenTrain, useOverlay } from '../canvas/overlay-store.ts'
 import { usePath } from '../canvas/StatusChip.tsx'
-import { documentStore, insightStore, shownRun, useInsight, useRuns } from '../state/index.ts'
+import { documentStore, insightStore, shownRun, useDocument, useInsight, useRuns } from '../state/index.ts'
 import { isLive } from '../state/run-reducer.ts'
 import { Button } from '../ui/Button.tsx'
 import { bytes, count, duration, flopCount } from '../ui/format.ts'
 import styles from './inspector.module.css'
 import { Section } from './Section.tsx'
+import { paramSite, setAt, usesOf } from './site.ts'
 
 /** What a node costs in a Train, or what a Train costs in all: counted from the graph before anything runs. */
 export function Cost({ node }: { readonly node: string }) {
@@ -94,10 +96,12 @@ function rowsOf(
 
 const flops = (n: number): string => (n ? flopCount(n) : 'none')
 
+const WAITS = 'The step is compiled as soon as the run is between two of its own'
+
 /** What the compiler says that a step needs, before the first is taken. */
 function PeakMemory({ train }: { readonly train: string }) {
   const measuring = useInsight(state => state.measured.get(train))
-  const busy = useRuns(state => {
+  const isRunning = useRuns(state => {
     const run = shownRun(state)
     return run !== null && isLive(run.info)
   })
@@ -112,6 +116,7 @@ function PeakMemory({ train }: { readonly train: string }) {
           {bytes(memory.argumentBytes)} for weights, optimizer and batch, {bytes(memory.temporaryBytes)} for
           activations and gradients. Compiled in {duration(known!.compileSeconds)}
           {known!.fromCache ? ', from the cache' : ''}.
+          {known!.besideRun && ' How much will be free for it is not known while a run is under way.'}
         </p>
       )}
       {known && !memory && (
@@ -132,12 +137,12 @@ function PeakMemory({ train }: { readonly train: string }) {
       {measuring?.state === 'failed' && <p className={styles.plain}>{measuring.problem}</p>}
       {!known && (
         <Button
-          hint="Compiles the step and asks the compiler; no step is taken"
-          disabled={
-            measuring?.state === 'asking'
-              ? 'The step is being compiled'
-              : busy && 'A run is under way; it measures its steps itself'
+          hint={
+            isRunning
+              ? 'Compiles the step and asks the compiler. The run waits before its next step meanwhile; its results stay the same'
+              : 'Compiles the step and asks the compiler; no step is taken'
           }
+          disabled={measuring?.state === 'asking' && (isRunning ? WAITS : 'The step is being compiled')}
           onClick={() => void insightStore.getState().measure(train)}
         >
           {measuring?.state === 'asking' ? 'Compiling…' : 'Measure peak memory'}
@@ -153,22 +158,28 @@ function Advice({
   readonly advice: MemoryAdvice
 }) {
   const setting = `${node}: ${param} ${String(value)}`
-  // In a subgraph it may be another's setting too: there it is changed by hand.
-  const isInner = node.includes('/')
-  const apply = () => documentStore.getState().run({ type: 'setParam', node, path: [param], value })
+  const place = useDocument(state => sharedBy(state.document, node, param))
+  const apply = () => {
+    const { document, run } = documentStore.getState()
+    const at = paramSite(document, node, [param])
+    if (at) run(setAt(at.site, at.param, value), `Set ${param}`)
+  }
   return (
     <li>
-      {isInner ? (
-        <strong>{setting}</strong>
-      ) : (
-        <button type="button" className={styles.link} onClick={apply}>
-          {setting}
-        </button>
-      )}
+      <button type="button" className={styles.link} onClick={apply}>
+        {setting}
+      </button>
       <span>
         {about}
-        {estimate !== undefined && `; about ${bytes(estimate)}`}.
+        {estimate !== undefined && `; about ${bytes(estimate)}`}.{place}
       </span>
     </li>
   )
+}
+
+/** Whom else a setting inside a subgraph is of. */
+function sharedBy(document: GraphDocument, node: string, param: string): string {
+  const def = paramSite(document, node, [param])?.site.def
+  const uses = def === undefined ? 0 : usesOf(document, def)
+  return uses > 1 ? ` The ${uses} uses of the subgraph “${def}” share it.` : ''
 }

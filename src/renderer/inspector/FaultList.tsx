@@ -1,10 +1,8 @@
 import { CircleAlert, TriangleAlert, Wrench } from 'lucide-react'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
-import { registry } from '../../nodes/index.ts'
-import { docNow } from '../canvas/store.ts'
-import { sessionStore } from '../state/index.ts'
+import { documentStore, sessionStore } from '../state/index.ts'
 import styles from './FaultList.module.css'
-import { fixesOf } from './fixes.ts'
+import { fixesAt } from './fixes.ts'
 
 interface Props {
   readonly faults: readonly Diagnostic[]
@@ -27,10 +25,10 @@ export function FaultList({ faults, compact = false, onPick }: Props) {
 
 function Fault({ fault, compact, onPick }: { fault: Diagnostic } & Pick<Props, 'compact' | 'onPick'>) {
   const Icon = fault.severity === 'error' ? CircleAlert : TriangleAlert
-  const { document, run } = docNow()
+  const { document, run, scope } = documentStore.getState()
   const { allow } = sessionStore.getState()
-  const json = fault.node === undefined ? undefined : document.nodes[fault.node]
-  const fixes = fixesOf(fault, json, json && registry.get(json.type))
+  const node = fault.node === undefined ? undefined : [...scope, fault.node].join('/')
+  const fixes = fixesAt(document, { ...fault, node })
   const place = compact ? [] : [fault.node, fault.port ?? fault.field?.replace(/^params\./, '')]
   const text = (
     <>

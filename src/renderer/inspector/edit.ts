@@ -9,7 +9,7 @@ export function setParam(node: string, name: string, value: unknown): void {
   const json = own(document.nodes, node)
   // What was typed last comes a moment later, when the node may be gone.
   if (!json) return
-  const command = settingCommand(registry.get(json.type), node, json, name, value)
+  const command = settingCommand(registry.get(json.type), node, json, [name], value)
   if (command.type === 'group') run(command, command.label)
   else run(command)
 }

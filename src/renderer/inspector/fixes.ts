@@ -1,29 +1,73 @@
 import type { GraphCommand } from '../../graph/commands.ts'
 import type { Diagnostic } from '../../graph/diagnostic.ts'
-import { type NodeJson, splitWire, wiresOf } from '../../graph/document.ts'
+import { type GraphDocument, type NodeJson, splitWire, type Wire, wiresOf } from '../../graph/document.ts'
 import type { NodeDef } from '../../graph/kit.ts'
+import { registry } from '../../nodes/index.ts'
+import { currentAt, editAt, paramSite, type Site, setAt, siteOf, wireAmong } from './site.ts'
 
 /** An edit that does what a hint says; or a place outside the graph's folder that may be looked into. */
 export type Fix =
   | { readonly label: string; readonly command: GraphCommand }
   | { readonly label: string; readonly place: string }
 
+/**
+ * What can be done about a fault with one click, as edits of the document. The node may be inside a subgraph, by its
+ * path: then the subgraph is edited, or the node that hands it the parameter.
+ */
+export function fixesAt(doc: GraphDocument, d: Diagnostic): Fix[] {
+  const site = d.node === undefined ? undefined : siteOf(doc, d.node)
+  if (!site) return fixesOf(d, undefined, undefined)
+  const [first] = paramPath(d) ?? []
+  const value = first === undefined ? undefined : paramSite(doc, d.node!, [first])?.value
+  const now = currentAt(site)
+  const json = value === undefined ? now : { ...now, params: { ...now.params, [first!]: value } }
+  const among = (wire: Wire) => wireAmong(doc, site.nodes, wire)
+  return fixesOf(within(site, d), json, registry.get(json.type), among).map(fix =>
+    'place' in fix ? fix : { ...fix, command: placed(doc, d.node!, site, fix.command) },
+  )
+}
+
+/** An edit where it belongs: of a parameter that is handed in, with the node that hands it in. */
+function placed(doc: GraphDocument, path: string, site: Site, command: GraphCommand): GraphCommand {
+  const at = command.type === 'setParam' ? paramSite(doc, path, command.path) : undefined
+  if (command.type !== 'setParam' || !at) return editAt(site, command)
+  return setAt(at.site, at.param, command.value)
+}
+
+/** The fault as it is told inside its subgraph, whose nodes have no paths there. */
+function within({ id, prefix }: Site, d: Diagnostic): Diagnostic {
+  const local = (text: string) => (prefix ? text.replaceAll(`"${prefix}`, '"') : text)
+  return { ...d, node: id, message: local(d.message), ...(d.hint && { hint: local(d.hint) }) }
+}
+
+/** A wire as it can be made beside the node; undefined where it can't. */
+type Among = (wire: Wire) => Wire | undefined
+
 /** What can be done about a fault with one click: its hint, read as an edit. Empty where the hint is only advice. */
-export function fixesOf(d: Diagnostic, node: NodeJson | undefined, def: NodeDef | undefined): Fix[] {
+export function fixesOf(
+  d: Diagnostic,
+  node: NodeJson | undefined,
+  def: NodeDef | undefined,
+  among: Among = wire => wire,
+): Fix[] {
   const place = d.code === 'DT060' ? /^"(.+)" lies outside the folder/s.exec(d.message)?.[1] : undefined
   if (place !== undefined) return [{ label: 'Look into it', place }]
   if (!d.node || !node || !d.hint) return []
   const isList = (port: string) => def?.inputs[port]?.list ?? false
   const meant = /^Did you mean "([^"]+)"\?$/.exec(d.hint)?.[1]
-  const path = d.field?.startsWith('params.') ? d.field.slice('params.'.length).split('.') : undefined
+  const path = paramPath(d)
   if (path && meant !== undefined) return [paramFix(d, node, path, meant)].filter(f => f !== undefined)
   const most = /^Set (\w+) to (?:at (?:most|least) )?(\d+(?:\.\d+)?)\.$/.exec(d.hint)
   if (path && most?.[1] === path.at(-1))
     return [{ label: `Set to ${most![2]}`, command: setParam(d.node, path, Number(most![2])) }]
-  if (d.port && meant !== undefined) return wireFixes(d, node, d.port, meant, isList)
-  if (d.port) return offered(d, node, d.port, isList(d.port))
+  if (d.port && meant !== undefined) return wireFixes(d, node, d.port, meant, isList, among)
+  if (d.port) return offered(d, node, d.port, isList(d.port), among)
   return []
 }
+
+/** The parameter that a fault is about, from the outside in. */
+const paramPath = ({ field }: Diagnostic): readonly string[] | undefined =>
+  field?.startsWith('params.') ? field.slice('params.'.length).split('.') : undefined
 
 const setParam = (node: string, path: readonly string[], value?: unknown): GraphCommand => ({
   type: 'setParam',
@@ -58,6 +102,7 @@ function wireFixes(
   port: string,
   meant: string,
   isList: (port: string) => boolean,
+  among: Among,
 ): Fix[] {
   const node = d.node!
   const wires = wiresOf(json.in[port])
@@ -77,15 +122,14 @@ function wireFixes(
   const old = wires[index]
   if (old === undefined) return []
   const { node: from, port: output } = splitWire(old)
-  return [
-    rewire(d, port, old, d.code === 'DT022' ? `${meant}.${output}` : `${from}.${meant}`, isList(port), index),
-  ]
+  const wire = among(d.code === 'DT022' ? `${meant}.${output}` : `${from}.${meant}`)
+  return wire === undefined ? [] : [rewire(d, port, old, wire, isList(port), index)]
 }
 
 /** `Wire "a.b" or "c.d".` and `Another output fits: "a.b".` */
-function offered(d: Diagnostic, json: NodeJson, port: string, list: boolean): Fix[] {
+function offered(d: Diagnostic, json: NodeJson, port: string, list: boolean, among: Among): Fix[] {
   const offers = /(?:\bWire|^Another output fits:) ((?:"[^"]+"(?: or |, )?)+)\.$/.exec(d.hint!)?.[1]
-  const wires = [...(offers ?? '').matchAll(/"([^"]+)"/g)].map(m => m[1]!)
+  const wires = [...(offers ?? '').matchAll(/"([^"]+)"/g)].flatMap(m => among(m[1]!) ?? [])
   const old = wiresOf(json.in[port])
   if (d.code === 'DT021')
     return wires.map(from => ({

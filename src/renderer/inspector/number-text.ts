@@ -1,4 +1,4 @@
-import { isBound, type ParamSchema } from '../../graph/param-schema.ts'
+import { isBound, type ParamSchema, rangeText } from '../../graph/param-schema.ts'
 
 /** What a typed text means: a number, or why it is none. */
 export type NumberReading =
@@ -22,6 +22,15 @@ export function readNumber(text: string, integer: boolean): NumberReading {
   if (!Number.isFinite(value)) return { ok: false, why: 'too large for a number' }
   if (integer && !Number.isInteger(value)) return { ok: false, why: `not ${kind}` }
   return { ok: true, value: value === 0 ? 0 : value }
+}
+
+/** The same where nothing looks at the number afterwards: one that is out of range is not taken. */
+export function readWithin(text: string, integer: boolean, schema: ParamSchema): NumberReading {
+  const reading = readNumber(text, integer)
+  if (!reading.ok) return reading
+  const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = schema
+  if (reading.value >= minimum && reading.value <= maximum) return reading
+  return { ok: false, why: `out of range: ${rangeText(schema)}` }
 }
 
 /** A number in a field: exactly what it is, small ones and large ones in powers of ten. */

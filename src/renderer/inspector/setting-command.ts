@@ -11,10 +11,10 @@ export function settingCommand(
   def: NodeDef | undefined,
   node: string,
   json: NodeJson,
-  name: string,
+  path: readonly string[],
   value: unknown,
 ): GraphCommand {
-  const set: GraphCommand = { type: 'setParam', node, path: [name], value }
+  const set: GraphCommand = { type: 'setParam', node, path, value }
   const now = upToDate(def, json)
   if (now === json) return set
   const update: GraphCommand = { type: 'restore', nodes: { [node]: now }, view: {} }

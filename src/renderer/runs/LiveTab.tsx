@@ -8,12 +8,14 @@ import { ChoiceField, SwitchField } from '../inspector/fields/SmallFields.tsx'
 import type { FormField } from '../inspector/form-model.ts'
 import { shownRun, useRuns } from '../state/index.ts'
 import { Button } from '../ui/Button.tsx'
+import { classes } from '../ui/classes.ts'
 import { plural, whole } from '../ui/format.ts'
 import { EditList } from './EditList.tsx'
 import { Empty } from './Empty.tsx'
 import styles from './LiveTab.module.css'
 import { changeFaults, changesOf, type LiveNode, liveNodes } from './live-params.ts'
 import { type Fate, fateOf, type Sent } from './live-sent.ts'
+import tab from './tab.module.css'
 
 /** Settings of a training that is under way: changed together, from its next step on. */
 export function LiveTab() {
@@ -82,14 +84,14 @@ function Live({ train, next, isHeld, nodes, told }: LiveProps) {
   const when = isHeld ? `step ${whole(next)}` : 'the next step'
   return (
     <form
-      className={styles.live}
+      className={classes(tab.page, tab.stack, styles.live)}
       aria-label="Live settings"
       onSubmit={event => {
         event.preventDefault()
         if (off === false) void apply()
       }}
     >
-      <div className={styles.tools}>
+      <div className={classes(tab.row, styles.tools)}>
         <Button small kind="primary" disabled={off} onClick={() => void apply()}>
           Apply from {when}
         </Button>

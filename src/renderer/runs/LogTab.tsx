@@ -6,6 +6,7 @@ import type { LogLine } from '../state/types.ts'
 import { plural } from '../ui/format.ts'
 import { Empty } from './Empty.tsx'
 import styles from './LogTab.module.css'
+import tab from './tab.module.css'
 
 /** This many of the newest lines are drawn; a filter looks at all. */
 const SHOWN = 500
@@ -35,8 +36,8 @@ export function LogTab() {
       </Empty>
     )
   return (
-    <div className={styles.log}>
-      <div className={styles.tools}>
+    <div className={tab.page}>
+      <div className={tab.top}>
         <label className={styles.search}>
           <Search size={13} aria-hidden="true" />
           <input
@@ -46,7 +47,7 @@ export function LogTab() {
             onChange={e => setText(e.target.value)}
           />
         </label>
-        <label className={styles.check}>
+        <label className={tab.check}>
           <input type="checkbox" checked={onlyWarnings} onChange={e => setOnlyWarnings(e.target.checked)} />
           Warnings only
         </label>

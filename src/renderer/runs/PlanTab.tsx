@@ -6,9 +6,11 @@ import { revealFromTop } from '../canvas/actions.ts'
 import { reasonOf } from '../canvas/plan-status.ts'
 import { planStore, useDocument, usePlan } from '../state/index.ts'
 import type { DocumentState } from '../state/types.ts'
+import { classes } from '../ui/classes.ts'
 import { plural } from '../ui/format.ts'
 import { Empty } from './Empty.tsx'
 import styles from './PlanTab.module.css'
+import tab from './tab.module.css'
 
 const WORDS = {
   runs: { text: 'will run', icon: Play },
@@ -36,14 +38,14 @@ export function PlanTab() {
   const runs = told.filter(n => n.does === 'runs').length
   const kept = told.filter(n => n.does === 'cached').length
   return (
-    <div className={styles.plan}>
-      <div className={styles.tools}>
+    <div className={tab.page}>
+      <div className={classes(tab.top, styles.tools)}>
         <span role="status" className={styles.tally}>
           {state === 'known'
             ? `${runs === 0 ? 'Nothing runs' : `${plural(runs, 'node')} will run`}, ${kept} from the cache`
             : 'Looking at what is cached…'}
         </span>
-        <label className={styles.check}>
+        <label className={tab.check}>
           <input
             type="checkbox"
             checked={fresh}

@@ -4,9 +4,11 @@ import type { WeightNorms } from '../../protocol/messages.ts'
 import { steppedTrain } from '../app/run-controls.ts'
 import { shownRun, useRuns } from '../state/index.ts'
 import { Button } from '../ui/Button.tsx'
+import { classes } from '../ui/classes.ts'
 import { plural, short, whole } from '../ui/format.ts'
 import { Pills } from '../ui/Pills.tsx'
 import { Empty } from './Empty.tsx'
+import tab from './tab.module.css'
 import styles from './WeightsTab.module.css'
 import { type Order, orderedWeights, shareOf, spanOf, updateRatio } from './weight-rows.ts'
 
@@ -40,8 +42,8 @@ export function WeightsTab() {
       </Empty>
     )
   return (
-    <div className={styles.weights}>
-      <div className={styles.tools}>
+    <div className={classes(tab.page, tab.stack, styles.weights)}>
+      <div className={classes(tab.row, styles.tools)}>
         <Button
           small
           icon={<ScanSearch size={13} />}

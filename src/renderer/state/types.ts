@@ -234,7 +234,13 @@ export interface SessionState {
   setTheme(theme: Settings['theme']): void
   /** A person's own keys, by command. */
   setKeys(keys: Settings['keys']): void
+  /** How much memory runs that begin from now on may take for states to step back to. */
+  setSnapshotMegabytes(megabytes: number): void
   /** From now on graphs may be looked into at this file or folder. */
   allow(place: string): Promise<void>
+  /** The opposite. */
+  forbid(place: string): void
+  /** The graphs that were opened before are listed no more. */
+  forgetRecent(): void
   restartEngine(): Promise<void>
 }

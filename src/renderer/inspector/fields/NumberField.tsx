@@ -1,6 +1,6 @@
 import { ChevronDown, ChevronUp } from 'lucide-react'
 import type { ParamSchema } from '../../../graph/param-schema.ts'
-import { numberText, readNumber, stepNumber } from '../number-text.ts'
+import { numberText, readNumber, readWithin, stepNumber } from '../number-text.ts'
 import { useDraft } from '../use-draft.ts'
 import styles from './fields.module.css'
 import type { FieldProps } from './types.ts'
@@ -11,6 +11,8 @@ interface Props extends FieldProps<number | undefined> {
   readonly integer: boolean
   readonly placeholder?: string
   readonly label?: string
+  /** A number that is out of the schema's range is not taken; otherwise the checker says so. */
+  readonly strict?: boolean
 }
 
 /** A number as text: arrows step it (with Shift by ten), powers of ten are welcome. */
@@ -21,7 +23,11 @@ export function NumberField(props: Props) {
     value,
     show: v => (v === undefined ? '' : numberText(v)),
     read: text =>
-      text.trim() === '' && value === undefined ? { ok: true, value } : readNumber(text, integer),
+      text.trim() === '' && value === undefined
+        ? { ok: true, value }
+        : props.strict
+          ? readWithin(text, integer, schema)
+          : readNumber(text, integer),
     commit: set,
   })
   const step = (direction: 1 | -1, large: boolean) => {
