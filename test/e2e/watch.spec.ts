@@ -28,6 +28,17 @@ async function raise(window: WorkbenchWindow): Promise<void> {
   for (let i = 0; i < 20; i++) await window.page.keyboard.press('Shift+ArrowUp')
 }
 
+/** The cells of the heat map begin where their numbers do, and the colours. */
+async function startTogether(window: WorkbenchWindow): Promise<void> {
+  const map = card(window, 'Heat map')
+  const tops = async () => {
+    const cells = await map.getByRole('img', { name: /^Heat map of / }).boundingBox()
+    const colours = await map.getByRole('img', { name: /^Colours from / }).boundingBox()
+    return cells!.y - colours!.y
+  }
+  await expect.poll(tops).toBe(0)
+}
+
 test('a wire is watched by mouse: statistics, heat map, pair, attention', async ({ workbench }) => {
   test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 100_000, seed: 81 })
@@ -47,6 +58,10 @@ test('a wire is watched by mouse: statistics, heat map, pair, attention', async 
   await heat.hover({ position: { x: 5, y: 5 } })
   await expect(card(window, 'Heat map')).toContainText(/at batch 0, width 0/)
   await expect(card(window, 'Heat map').getByRole('img', { name: /^Colours from / })).toBeVisible()
+  await startTogether(window)
+  await page.setViewportSize({ width: 1100, height: 720 })
+  await startTogether(window)
+  await page.setViewportSize({ width: 1440, height: 900 })
   await expect(runs.getByText('float[batch 32, width 32]')).toBeVisible()
   const when = runs.getByText(/^after [\d,]+ steps?$/)
   const before = await when.textContent()

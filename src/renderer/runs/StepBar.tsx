@@ -56,9 +56,10 @@ export function StepBar() {
         onClick={() => void move('step', count)}
       />
       <label className={styles.count}>
-        Steps at once
+        <span className={styles.words}>Steps at once</span>
         <input
           type="number"
+          title="Steps at once"
           min={1}
           max={1e6}
           value={count}
