@@ -4,9 +4,16 @@ import { expect, test } from 'vitest'
 import { readBundle } from '../../src/host/bundle.ts'
 import { writeBundle } from '../../src/host/bundle-write.ts'
 import type { RunInfo } from '../../src/protocol/workbench.ts'
-import { eventually, graphText, makeFolder, putGraph, startChild, startHost, type TestWindow } from './kit.ts'
-
-const REFERENCE = { engine: 'reference', fresh: false } as const
+import {
+  eventually,
+  graphText,
+  makeFolder,
+  putGraph,
+  REFERENCE,
+  startChild,
+  startHost,
+  type TestWindow,
+} from './kit.ts'
 
 async function begin(about: Readonly<Record<string, unknown>>, paused = false, given?: TestWindow) {
   const window = given ?? (await (await startHost()).window())

@@ -259,3 +259,25 @@ export function isRunning(pid: number): boolean {
     return false
   }
 }
+
+export const REFERENCE = { engine: 'reference', fresh: false } as const
+
+/** Opens a graph of this file, queues it, and follows its run. */
+export async function enqueue(
+  window: TestWindow,
+  path: string,
+  about: Readonly<Record<string, unknown>>,
+  options: { readonly paused?: boolean } = {},
+): Promise<RunInfo> {
+  const { id } = await window.open(path)
+  const run = await window.ask('run.enqueue', {
+    document: id,
+    text: graphText(about),
+    options: { ...REFERENCE, ...options },
+  })
+  await window.ask('run.follow', { run: run.id, from: 0 })
+  return run
+}
+
+export const stepsOf = (window: TestWindow, run: string): number[] =>
+  window.runEvents(run).flatMap(e => (e.type === 'step' ? [e.step] : []))
