@@ -1,8 +1,9 @@
+import { THEMES } from './camera.ts'
 import { expect, test } from './workbench.ts'
 
 const TITLE = 'CLIP on emoji, captions shuffled'
 
-for (const theme of ['Light', 'Dark'] as const)
+for (const theme of THEMES)
   test(`the bar has room for the title beside a run, ${theme.toLowerCase()}`, async ({ workbench }, info) => {
     const { window } = await workbench.start({ title: TITLE, steps: 4000, seed: 87 })
     const { page } = window

@@ -8,6 +8,10 @@ import type { WorkbenchWindow } from './window.ts'
 /** `DIPTYCH_PICTURES=1` makes them for the documentation: of a model that learns something. */
 export const isForDocs = process.env.DIPTYCH_PICTURES === '1'
 
+/** In the dark the same is done again: for the documentation, and in full counts. */
+export const THEMES =
+  isForDocs || process.env.DIPTYCH_TEST_LONG ? (['Light', 'Dark'] as const) : (['Light'] as const)
+
 export type Take = (name: string) => Promise<void>
 
 /** Pictures go to the documentation, as WebP, which takes a quarter of PNG; or else where the suite puts its output. */

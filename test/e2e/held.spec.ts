@@ -1,10 +1,10 @@
 import { barriers } from './axe.ts'
-import { camera } from './camera.ts'
+import { camera, THEMES } from './camera.ts'
 import { expect, test } from './workbench.ts'
 
 const ATTEMPT = { timeout: 90_000 }
 
-for (const theme of ['Light', 'Dark'] as const)
+for (const theme of THEMES)
   test(`a held run: every view of it, which keeps no one out, ${theme.toLowerCase()}`, async ({
     workbench,
   }, info) => {

@@ -10,7 +10,7 @@ test.use({ trace: 'off' })
 
 const SEED = 7
 /** The checker reads all 200 in `test/hostile`; all are opened in a window by `npm run test:long`. */
-const COUNT = process.env.DIPTYCH_TEST_LONG ? 200 : 80
+const COUNT = process.env.DIPTYCH_TEST_LONG ? 200 : 40
 /** So many are opened in one window, one after the other. */
 const PART = 40
 

@@ -1,5 +1,5 @@
 import type { TestInfo } from '@playwright/test'
-import { camera, isForDocs, type Take } from './camera.ts'
+import { camera, isForDocs, type Take, THEMES } from './camera.ts'
 import type { Server } from './server.ts'
 import type { WorkbenchWindow } from './window.ts'
 import { expect, test } from './workbench.ts'
@@ -11,10 +11,6 @@ const LARGER = {
   text: { width: 64, depth: 1, heads: 4 },
   schedule: { steps: STEPS, warmup: 60 },
 }
-
-/** In the dark the same is done again: for the documentation, and in full counts. */
-const THEMES =
-  isForDocs || process.env.DIPTYCH_TEST_LONG ? (['Light', 'Dark'] as const) : (['Light'] as const)
 
 for (const theme of THEMES)
   test(`pictures of every view, ${theme.toLowerCase()}`, async ({ workbench }, info) => {

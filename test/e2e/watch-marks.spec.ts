@@ -87,8 +87,12 @@ test('the same with the keyboard alone', async ({ workbench }) => {
   const press = async (...keys: readonly string[]) => {
     for (const key of keys) await page.keyboard.press(key)
   }
+  // Until the data was looked at, nobody knows what wires carry.
+  await expect(window.inspector).toContainText('No problems')
   await window.card('logits').focus()
-  await press('Enter', 'w')
+  await press('Enter')
+  await expect(window.inspector.getByText('logits', { exact: true }).first()).toBeVisible()
+  await press('w')
   await window.card('vision').focus()
   await press('Enter', 'w')
   await isOpenAt(window, 'vision.feat')

@@ -25,7 +25,7 @@ export function watchWire(shown: Wire): void {
   const wire = flatWire(document, checked.types, scope, shown)
   const type = wire === undefined ? undefined : checked.types.get(wire)
   if (wire !== undefined && type && isDevice(type)) watchFlat(wire)
-  else sessionStore.getState().notify(`${shown} carries no numbers that could be watched`, 'info')
+  else refuse(`${shown} carries no numbers that could be watched`)
 }
 
 /** Watches the wire that is selected, or the first output of the selected node that carries numbers. */
@@ -36,7 +36,14 @@ export function watchSelected(): void {
     isDevice(type) && splitWire(wire).node === id
   const wire = selection.wire?.from ?? [...wireTypes(document, checked.types)].find(numbers)?.[0]
   if (wire !== undefined) watchWire(wire)
-  else sessionStore.getState().notify('Select a wire, or a node whose output carries numbers', 'info')
+  else refuse('Select a wire, or a node whose output carries numbers')
+}
+
+/** What wires carry is known only when the columns of the data are. */
+function refuse(why: string): void {
+  const isReading = Object.values(documentStore.getState().schemas).some(s => s.state === 'pending')
+  const message = isReading ? 'The data is still being looked at: try again in a moment' : why
+  sessionStore.getState().notify(message, 'info')
 }
 
 /** All wires that can be watched, by node, those that feed another node first. */
