@@ -47,6 +47,10 @@ for (const theme of THEMES)
     await take('commands')
     await page.keyboard.press('Escape')
 
+    await page.keyboard.press('Control+,')
+    await take('settings')
+    await page.keyboard.press('Escape')
+
     await window.select('vision')
     await take('inspector')
     await window.inspector.getByRole('button', { name: /^About this node/ }).scrollIntoViewIfNeeded()
