@@ -149,13 +149,22 @@ class Session {
   private async comeBack(random: () => number): Promise<Person> {
     const person = new Person(await this.world.start(), this.edits, random)
     await person.look()
-    const lost = this.edits.recovered(await person.read())
+    const lost = await this.recovered(await person.read())
     if (lost.ms > this.worst.ms) this.worst = lost
     if (lost.ms > MOST_LOST_MS) throw new Error(`${lost.edits} edits were lost, made within ${lost.ms} ms`)
     await this.lookAtDisk()
     for (const { what } of this.since) this.options.log(what)
     if (lost.edits > 0) this.options.log(`  keys lost: ${lost.edits}, typed within ${lost.ms} ms`)
     return person
+  }
+
+  private async recovered(written: Written): Promise<Lost> {
+    try {
+      return this.edits.recovered(written)
+    } catch (error) {
+      const saved = JSON.stringify(writtenIn(await readGraph(this.options.graph)))
+      throw new Error(`${error instanceof Error ? error.message : error}; saved was ${saved}`)
+    }
   }
 
   private async lookAtDisk(again = false): Promise<void> {

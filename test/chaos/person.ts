@@ -28,9 +28,16 @@ export class Person {
     await this.text.waitFor()
   }
 
-  /** What the window shows. */
+  /** What the window shows, both at the same moment: an undo may change both. */
   async read(): Promise<Written> {
-    return { text: await this.text.inputValue(), title: await this.title.inputValue() }
+    const text = await this.text.elementHandle()
+    return this.title.evaluate(
+      (title, text) => ({
+        text: (text as unknown as { value: string }).value,
+        title: (title as unknown as { value: string }).value,
+      }),
+      text,
+    )
   }
 
   /** A training is under way: goes on with one that was interrupted or held, or begins one. */
