@@ -28,6 +28,8 @@ export class Documents {
   private readonly config: string
   private readonly files = new Map<string, SharedFile>()
   private readonly open = new Map<string, OpenDocument>()
+  /** Windows that are gone, some perhaps while they opened a document. */
+  private readonly gone = new WeakSet<DocumentOwner>()
 
   /** @param config folder for leases and journals, shared by all of a person's processes */
   constructor(config: string) {
@@ -118,6 +120,7 @@ export class Documents {
 
   /** A window is gone without a word (a reload, a crash): its unsaved edits wait for the next one. */
   async leave(owner: DocumentOwner): Promise<void> {
+    this.gone.add(owner)
     const left = [...this.open.values()].filter(d => d.owner === owner)
     // The edits first: whoever becomes the writer next must find them.
     await Promise.all(left.map(d => d.journal.abandon().catch(logFault)))
@@ -136,6 +139,7 @@ export class Documents {
   }
 
   private add(owner: DocumentOwner, path: string | null, version: string | null, text = ''): OpenDocument {
+    if (this.gone.has(owner)) throw new Fault('cancelled', 'The window is gone.')
     const id = randomUUID()
     const key = path === null ? `new-${leaseName(text)}` : journalKey(path)
     const document = new OpenDocument(

@@ -34,7 +34,9 @@ export class Journal {
   private handle: FileHandle | undefined
   private timer: NodeJS.Timeout | undefined
   private count: number
-  private chain: Promise<void> = Promise.resolve()
+  private chain: Promise<unknown> = Promise.resolve()
+  /** Its window is gone. */
+  private isLeft = false
 
   /** Nothing is written before the first edit. */
   constructor(folder: string, key: string, id: string, base: string | null) {
@@ -77,6 +79,7 @@ export class Journal {
 
   /** Nobody wants the edits any more. */
   discard(): Promise<void> {
+    this.isLeft = true
     return this.inTurn(async () => {
       await this.close()
       await rm(this.path, { force: true })
@@ -85,6 +88,7 @@ export class Journal {
 
   /** The window is gone without a word: leaves the edits to whoever opens the document next. */
   abandon(): Promise<void> {
+    this.isLeft = true
     return this.inTurn(async () => {
       await this.close()
       if (this.count > 0)
@@ -92,36 +96,46 @@ export class Journal {
     })
   }
 
-  /** Takes over the edits that a session which ended badly has left for this document. */
-  async recover(): Promise<readonly GraphCommand[]> {
-    for (const name of await abandoned(this.folder, this.key)) {
-      const path = join(this.folder, name)
-      // Renaming is the claim: only one can do it. Should this process end before it is done, the next one claims it.
-      const claimed = join(this.folder, `${name.replace(CLAIM, '')}.${markName(thisProcess())}.claimed`)
-      try {
-        await rename(path, claimed)
-      } catch (e) {
-        if (systemCode(e) === 'ENOENT') continue
-        throw e
+  /**
+   * Takes over the edits that a session which ended badly has left for this document. A window that goes meanwhile
+   * leaves them to the next one.
+   */
+  recover(): Promise<readonly GraphCommand[]> {
+    return this.inTurn(async () => {
+      if (this.isLeft) return []
+      for (const name of await abandoned(this.folder, this.key)) {
+        const edits = await this.takeOver(name)
+        if (edits) return edits
       }
-      const found = parse(await readFile(claimed, 'utf8'))
-      if (!found || found.edits.length === 0) {
-        await rm(claimed, { force: true })
-        continue
-      }
-      if (found.base !== this.base) {
-        // They start from another content and can't be applied to this one; nothing of a person's is deleted.
-        await rename(claimed, claimed.replace(CLAIM, '.unfit'))
-        continue
-      }
-      await this.inTurn(async () => {
-        this.handle = await this.create(found.edits)
-        this.count = found.edits.length
-        await rm(claimed, { force: true })
-      })
-      return found.edits
+      return []
+    })
+  }
+
+  /** The edits of an abandoned journal, in this one from now on; undefined where they can't be. */
+  private async takeOver(name: string): Promise<readonly GraphCommand[] | undefined> {
+    const path = join(this.folder, name)
+    // Renaming is the claim: only one can do it. Should this process end before it is done, the next one claims it.
+    const claimed = join(this.folder, `${name.replace(CLAIM, '')}.${markName(thisProcess())}.claimed`)
+    try {
+      await rename(path, claimed)
+    } catch (e) {
+      if (systemCode(e) === 'ENOENT') return undefined
+      throw e
     }
-    return []
+    const found = parse(await readFile(claimed, 'utf8'))
+    if (!found || found.edits.length === 0) {
+      await rm(claimed, { force: true })
+      return undefined
+    }
+    if (found.base !== this.base) {
+      // They start from another content and can't be applied to this one; nothing of a person's is deleted.
+      await rename(claimed, claimed.replace(CLAIM, '.unfit'))
+      return undefined
+    }
+    this.handle = await this.create(found.edits)
+    this.count = found.edits.length
+    await rm(claimed, { force: true })
+    return found.edits
   }
 
   private async create(edits: readonly GraphCommand[]): Promise<FileHandle> {
@@ -151,7 +165,7 @@ export class Journal {
     this.handle = undefined
   }
 
-  private inTurn(work: () => Promise<void>): Promise<void> {
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.chain.then(work)
     this.chain = done.catch(() => {
       // Whoever asked for it hears of it.

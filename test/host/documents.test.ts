@@ -283,3 +283,23 @@ test('lists graphs and folders', async () => {
   })
   expect(window.events('settings.changed').at(-1)).toEqual(settings)
 })
+
+test('a window that goes while it opens a document leaves the edits to the next', async () => {
+  const host = await startHost()
+  const path = putGraph(makeFolder())
+  const first = await host.window()
+  const { id } = await first.open(path)
+  await first.ask('document.journal', { document: id, command: move(1) })
+  first.drop()
+  // Somewhere between being asked and having answered.
+  for (let turns = 0; turns < 60; turns++) {
+    const window = await host.window()
+    window.ask('document.open', { path }).catch(() => {
+      // Nobody is there to be told.
+    })
+    for (let i = 0; i < turns; i++) await new Promise(resolve => setImmediate(resolve))
+    window.drop()
+    await sleep(20)
+  }
+  expect((await (await host.window()).open(path)).recovered).toEqual([move(1)])
+})
