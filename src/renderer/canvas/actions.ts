@@ -10,7 +10,7 @@ import type { WireRef } from '../state/types.ts'
 import { type Addable, addableOf, addables } from './addable.ts'
 import { FREE_PORT } from './boundary-ports.ts'
 import { freshId, stemOf } from './ids.ts'
-import { bringIntoView, pace } from './into-view.ts'
+import { bringIntoView, onceDrawn, pace } from './into-view.ts'
 import { freeSpot, type Point, type Size } from './layout.ts'
 import { CARD_WIDTH } from './model.ts'
 import { docNow } from './store.ts'
@@ -284,8 +284,7 @@ export function revealFromTop(path: string): void {
   if (parts.join('/') === scope.join('/')) reveal(id)
   else {
     enter(parts)
-    // Cards of a graph that was just entered are there with the next frame.
-    requestAnimationFrame(() => requestAnimationFrame(() => reveal(id)))
+    onceDrawn(() => reveal(id))
   }
 }
 

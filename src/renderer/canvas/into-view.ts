@@ -16,21 +16,24 @@ export function viewNow(): Rect | null {
 const overlap = (a: number, length: number, b: number, other: number): number =>
   Math.max(0, Math.min(a + length, b + other) - Math.max(a, b))
 
+/** Does something once what was just changed is drawn: cards are there with the next frame. */
+export const onceDrawn = (act: () => void): void => {
+  requestAnimationFrame(() => requestAnimationFrame(act))
+}
+
 /** Moves the view where less than half of these nodes is in sight, once they are drawn. */
 export function bringIntoView(ids: readonly string[]): void {
-  requestAnimationFrame(() =>
-    requestAnimationFrame(() => {
-      const canvas = canvasNow()
-      const view = viewNow()
-      const nodes = ids.filter(id => canvas?.flow.getNode(id))
-      if (!canvas || !view || nodes.length === 0) return
-      const { x, y, width, height } = canvas.flow.getNodesBounds(nodes)
-      const seen = overlap(x, width, view.x, view.width) * overlap(y, height, view.y, view.height)
-      if (seen >= (width * height) / 2) return
-      const zoom = canvas.flow.getZoom()
-      if (width <= view.width && height <= view.height)
-        void canvas.flow.setCenter(x + width / 2, y + height / 2, { zoom, duration: pace(220) })
-      else void canvas.flow.fitBounds({ x, y, width, height }, { padding: 0.06, duration: pace(220) })
-    }),
-  )
+  onceDrawn(() => {
+    const canvas = canvasNow()
+    const view = viewNow()
+    const nodes = ids.filter(id => canvas?.flow.getNode(id))
+    if (!canvas || !view || nodes.length === 0) return
+    const { x, y, width, height } = canvas.flow.getNodesBounds(nodes)
+    const seen = overlap(x, width, view.x, view.width) * overlap(y, height, view.y, view.height)
+    if (seen >= (width * height) / 2) return
+    const zoom = canvas.flow.getZoom()
+    if (width <= view.width && height <= view.height)
+      void canvas.flow.setCenter(x + width / 2, y + height / 2, { zoom, duration: pace(220) })
+    else void canvas.flow.fitBounds({ x, y, width, height }, { padding: 0.06, duration: pace(220) })
+  })
 }

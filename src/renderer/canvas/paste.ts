@@ -5,7 +5,7 @@ import { sessionStore } from '../state/index.ts'
 import { fitAll, onGrid, placeOf } from './actions.ts'
 import { copyNodes, pasteNodes } from './clipboard.ts'
 import { chosen } from './group-actions.ts'
-import { bringIntoView, viewNow } from './into-view.ts'
+import { bringIntoView, onceDrawn, viewNow } from './into-view.ts'
 import type { Point } from './layout.ts'
 import { placesOf, shiftOf } from './paste-places.ts'
 import { faultInText, readCopied } from './read-text.ts'
@@ -43,7 +43,7 @@ export function paste(text: string, label: string, at?: Point): boolean {
   if (document === doc.document) doc.run(pasted.command, label)
   else doc.replace(applyCommand(document, pasted.command).document, label)
   docNow().select({ nodes: pasted.ids, wire: null })
-  if (wasEmpty) requestAnimationFrame(() => requestAnimationFrame(fitAll))
+  if (wasEmpty) onceDrawn(fitAll)
   else bringIntoView(pasted.ids)
   return true
 }

@@ -1,4 +1,5 @@
 import type { RunInfo } from '../../protocol/workbench.ts'
+import { isLive } from '../state/run-reducer.ts'
 
 /** A line of the list of runs. */
 export interface RunRow {
@@ -23,14 +24,11 @@ export function runRows(
   const waits = new Set(queue)
   const begun = (list: readonly RunInfo[]) => list.filter(info => !waits.has(info.id))
   // Of other files, what takes up the engine.
-  const live = begun([...byId.values()]).filter(info => info.endedAt === null && isBusy(info))
+  const live = begun([...byId.values()]).filter(info => info.endedAt === null && isLive(info))
   const ended = begun(history).filter(info => !live.includes(info))
   const plain = (info: RunInfo): RunRow => ({ info, turn: null })
   return [...live.map(plain), ...waiting, ...ended.map(plain)]
 }
-
-const isBusy = ({ state }: RunInfo): boolean =>
-  state === 'running' || state === 'pausing' || state === 'paused' || state === 'stopping'
 
 /** `next`, `2nd in the queue`. */
 export function turnText(turn: number): string {
