@@ -1,5 +1,12 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** The first line of what a test failed with, for a list of failures at the end of a run. */
-export const firstLine = error =>
-  stripVTControlCharacters(String(error?.message ?? error ?? 'no message')).split('\n', 1)[0]
+const LINES = 6
+
+/** What a test failed with and where, in a line of a list of failures at the end of a run. */
+export function inShort(error) {
+  const message = stripVTControlCharacters(String(error?.message ?? error ?? 'no message'))
+  const lines = message.split('\n').map(line => line.trim())
+  const said = lines.filter(Boolean).slice(0, LINES).join(' | ')
+  const { file, line } = error?.location ?? {}
+  return file ? `${said} (${file}:${line})` : said
+}

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { firstLine } from './failures.mjs'
+import { inShort } from './failures.mjs'
 
 /** Counts the browser suite's tests for `scripts/test.mjs`, as the vitest reporter does for the rest. */
 export default class CountingReporter {
@@ -11,7 +11,7 @@ export default class CountingReporter {
   }
 
   onError(error) {
-    this.report.failed.push({ name: 'outside any test', reason: firstLine(error) })
+    this.report.failed.push({ name: 'outside any test', reason: inShort(error) })
   }
 
   onEnd() {
@@ -22,7 +22,7 @@ export default class CountingReporter {
       else if (outcome === 'skipped') {
         const reason = test.annotations.find(({ type }) => type === 'skip')?.description
         this.report.skipped.push({ name, reason })
-      } else this.report.failed.push({ name, reason: firstLine(test.results.at(-1)?.error) })
+      } else this.report.failed.push({ name, reason: inShort(test.results.at(-1)?.error) })
     }
     if (process.env.DIPTYCH_TEST_REPORT) {
       writeFileSync(process.env.DIPTYCH_TEST_REPORT, JSON.stringify(this.report))

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { firstLine } from './failures.mjs'
+import { inShort } from './failures.mjs'
 
 /** A skip says why: by `ctx.skip(reason)`, or by "(skipped: reason)" in the name of the test or its suite. */
 function skipReason(test, note) {
@@ -14,7 +14,7 @@ export default class CountingReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const report = { passed: 0, failed: [], skipped: [] }
     const fail = (name, errors) => {
-      for (const error of errors) report.failed.push({ name, reason: firstLine(error) })
+      for (const error of errors) report.failed.push({ name, reason: inShort(error) })
     }
     fail('outside any test', unhandledErrors)
     for (const module of modules) {

@@ -23,6 +23,8 @@ export interface ChaosOptions {
   readonly kills: number
   /** Number of the first kill. */
   readonly first: number
+  /** Where a picture and the words of the window are kept when something fails. */
+  readonly failure: string
   readonly log: (line: string) => void
 }
 
@@ -89,12 +91,13 @@ class Session {
 
   /** Ends everything; says what was killed before that, and how to do it again. */
   async fail(): Promise<string> {
+    const { seed, failure } = this.options
+    const seen = await this.world.photograph(failure)
     await this.world.drop()
-    const { seed } = this.options
     const [first] = this.since
-    if (!first) return `seed ${seed}: nothing was killed since everything was up.`
+    if (!first) return `seed ${seed}: nothing was killed since everything was up. ${seen}`
     const whats = this.since.map(({ what }) => what).join('; ')
-    return `seed ${seed}: ${whats}.\nAgain: npm run chaos -- --seed ${seed} --first ${first.number} --kills ${this.since.length}`
+    return `seed ${seed}: ${whats}. ${seen}\nAgain: npm run chaos -- --seed ${seed} --first ${first.number} --kills ${this.since.length}`
   }
 
   private async kill(plan: Plan): Promise<void> {

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import { processesWith } from '../e2e/processes.ts'
@@ -9,6 +10,7 @@ import { kill9, lastingOrphans } from './processes.ts'
 const END_MS = 20_000
 
 const PAGE_MS = 30_000
+const PICTURE_MS = 5000
 
 export interface Chromium {
   readonly path: string
@@ -95,6 +97,18 @@ export class World {
     await this.server?.stop()
     this.server = undefined
     await this.refuseOrphans()
+  }
+
+  /** Keeps what a person sees, as `<path>.png` and `<path>.txt`; says where. */
+  async photograph(path: string): Promise<string> {
+    if (!this.page) return 'No window was open.'
+    try {
+      await writeFile(`${path}.txt`, await this.page.locator('body').ariaSnapshot({ timeout: PICTURE_MS }))
+      await this.page.screenshot({ path: `${path}.png`, timeout: PICTURE_MS })
+      return `The window is kept in ${path}.png and .txt.`
+    } catch {
+      return 'The window could not be seen.'
+    }
   }
 
   /** Ends everything, after a failure. */

@@ -28,8 +28,9 @@ test(`${kills} kills of the page, the browser, the host and the engine at random
   const places = { cache: await sharedCache(), config: join(folder, 'config') }
   const began = Date.now()
   const log = (line: string) => console.log(`${((Date.now() - began) / 1000).toFixed(1)} s: ${line}`)
+  const failure = info.outputPath('window')
   try {
-    const counts = await chaos({ graph, folder, places, chromium: found, seed, kills, first, log })
+    const counts = await chaos({ graph, folder, places, chromium: found, seed, kills, first, failure, log })
     log(JSON.stringify(counts))
     expect(counts.checkpoints, 'there was something to damage').toBeGreaterThan(0)
   } finally {
