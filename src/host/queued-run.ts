@@ -180,7 +180,8 @@ export class QueuedRun {
     this.set({ folder })
   }
 
-  private keep(): void {
+  /** Its folder says how it stands. */
+  keep(): void {
     this.writing = this.writing
       .then(() => writeRunFile(this.current.folder!, this.current, this.order.options.engine))
       .catch(e => this.say('warning', `The run's state could not be written: ${(e as Error).message}`))

@@ -101,8 +101,9 @@ export async function readRun(folder: string, file: string | null): Promise<Stor
     const lost = isLive(parsed.data.state) && (isThisProcess(owner) || !isAlive(owner))
     const state: RunState = lost ? 'interrupted' : parsed.data.state
     const failure = parsed.data.failure as RunInfo['failure']
+    const over = lost ? (await timesOf(folder)).ended : endedAt
     const info: RunInfo = {
-      ...{ id, file, title, state, queuedAt, startedAt, endedAt, failure, attribution },
+      ...{ id, file, title, state, queuedAt, startedAt, endedAt: over, failure, attribution },
       ...common,
       resumable: state !== 'completed' && !isLive(state) && checkpoints.size > 0,
     }
@@ -165,7 +166,7 @@ function isComplete(graph: GraphDocument | undefined, reports: RunInfo['reports'
 }
 
 /** The folder's name says when a run began, in UTC; its youngest file when it was last at work. */
-async function timesOf(folder: string): Promise<{ readonly began: number; readonly ended: number }> {
+export async function timesOf(folder: string): Promise<{ readonly began: number; readonly ended: number }> {
   const parts = /^(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)/.exec(basename(folder))
   const names = await readdir(folder).catch(() => [] as string[])
   const times = await Promise.all(names.map(name => stat(join(folder, name)).then(s => s.mtimeMs)))

@@ -14,7 +14,7 @@ import type { PluginSupervisor } from './plugin.ts'
 import type { QueueStore, StoredEntry } from './queue-store.ts'
 import { QueuedRun } from './queued-run.ts'
 import { catchUp } from './run-catch-up.ts'
-import { readRun } from './run-folders.ts'
+import { readRun, timesOf } from './run-folders.ts'
 import { RunLog } from './run-log.ts'
 import { checkpointsOf, synthesizeEvents } from './run-synthesis.ts'
 
@@ -334,6 +334,7 @@ export class RunQueue {
     const { folder, began, startedAt, queuedAt, resume } = stored
     const { id, source, file, title, text, options, fork } = stored
     const log = folder ? await RunLog.open(folder).catch(() => new RunLog()) : new RunLog()
+    const lastSign = folder && began ? (await timesOf(folder)).ended : null
     if (folder && began) await catchUp(folder, log).catch(logFault)
     const found = folder ? await readRun(folder, file).catch(() => undefined) : undefined
     // It may have ended in the moment before its host did.
@@ -341,7 +342,7 @@ export class RunQueue {
     const resumable = folder ? (await checkpointsOf(folder)).size > 0 : false
     const info: RunInfo = {
       ...{ id, file, title, queuedAt, startedAt, folder },
-      ...{ state: began ? 'interrupted' : 'waiting', endedAt: null, events: 0, attribution: [] },
+      ...{ state: began ? 'interrupted' : 'waiting', endedAt: lastSign, events: 0, attribution: [] },
       failure: began ? { message: 'Diptych ended while it ran.', diagnostics: [] } : null,
       reports: found?.info.reports ?? {},
       resumable,
@@ -351,6 +352,7 @@ export class RunQueue {
     const run = new QueuedRun({ id, source, file, title, text, options, fork }, log, info, this.onChange)
     run.held = !began
     run.resume = resume
+    if (folder && began && !over) run.keep()
     return run
   }
 

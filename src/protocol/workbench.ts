@@ -316,6 +316,7 @@ export interface RunInfo {
   /** Milliseconds since 1970. */
   readonly queuedAt: number
   readonly startedAt: number | null
+  /** Null while it is not over, and where nobody knows: such as of a bundle. */
   readonly endedAt: number | null
   /** Its folder, once the engine has made it. */
   readonly folder: string | null

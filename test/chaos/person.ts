@@ -4,6 +4,8 @@ import { NOTE } from './graph.ts'
 import { drawn } from './plan.ts'
 
 const OPEN_MS = 30_000
+/** What an undo leads to is shown within this time. */
+const UNDONE_MS = 2000
 /** A longer text is written anew. */
 const LONGEST = 300
 
@@ -55,12 +57,18 @@ export class Person {
     }
   }
 
-  /** Steps are being taken, or were. */
+  /** Steps are being taken, or were; where a run was stopped before its first one, another is begun. */
   async stepping(timeout: number): Promise<void> {
-    await this.page
-      .getByTestId('run-detail')
-      .filter({ hasText: /step \d/ })
-      .waitFor({ timeout })
+    const stepped = this.page.getByTestId('run-detail').filter({ hasText: /step \d/ })
+    const over = this.state.filter({ hasText: /Done|Stopped|Cancelled/ })
+    const end = Date.now() + timeout
+    const left = () => ({ timeout: Math.max(1, end - Date.now()) })
+    for (;;) {
+      await stepped.or(over).first().waitFor(left())
+      if ((await stepped.count()) > 0) return
+      await this.train()
+      await over.waitFor({ state: 'hidden', ...left() })
+    }
   }
 
   /** The training has come to its end. */
@@ -127,9 +135,14 @@ export class Person {
     if (!(await isOn(undo))) return
     this.edits.undo()
     await this.press(undo)
-    // A window that has just lost its server has not heard the click.
-    if ((await this.page.getByRole('alertdialog').count()) > 0) return
-    this.edits.add(Date.now(), await this.read())
+    // It shows a moment later. A window that has just lost its server has not heard the click.
+    for (const end = Date.now() + UNDONE_MS; Date.now() < end; await this.page.waitForTimeout(10)) {
+      if ((await this.page.getByRole('alertdialog').count()) > 0) return
+      const { last } = this.edits
+      this.edits.add(Date.now(), await this.read())
+      if (this.edits.last !== last) return
+    }
+    throw new Error('an undo changed nothing')
   }
 
   /** Pauses a training, or stops it with a checkpoint. */

@@ -130,6 +130,7 @@ test('after the host was killed, what ran is interrupted and what waited waits f
   const waiting = await enqueue(child, path, { steps: 3 })
   await eventually(() => stepsOf(child, running.id).length > 6)
   const seen = child.runEvents(running.id)
+  const killedAt = Date.now()
   child.process.kill('SIGKILL')
   await child.ended
   await sleep(300)
@@ -139,7 +140,14 @@ test('after the host was killed, what ran is interrupted and what waited waits f
   const runs = (await window.hello()).runs
   expect(runs).toMatchObject([
     // Its engine may have come to commit a checkpoint and end by itself.
-    { id: running.id, state: expect.stringMatching(/^(interrupted|stopped)$/), resumable: true, file: path },
+    {
+      id: running.id,
+      state: expect.stringMatching(/^(interrupted|stopped)$/),
+      resumable: true,
+      file: path,
+      // When nobody was there to say so: when it left something last.
+      endedAt: expect.closeTo(killedAt, -4),
+    },
     { id: waiting.id, state: 'waiting', held: true },
   ])
   await sleep(100)

@@ -116,6 +116,18 @@ describe('which run is shown', () => {
     expect(runsNow().shown).toBe(newest)
   })
 
+  test('not one that was interrupted, or came in a bundle, when nobody knows when it ended', async () => {
+    const host = new FakeHost()
+    const gone = host.addRun(CLIP, clipText, { state: 'interrupted', queuedAt: 1, startedAt: 1, endedAt: null })
+    const { runsNow } = await openWindow({ host })
+    expect(runsNow().shown).toBe(gone.id)
+    await runsNow().start()
+    const fresh = runsNow().shown!
+    expect(fresh).not.toBe(gone.id)
+    host.change(fresh, { state: 'completed', endedAt: Date.now() })
+    expect(runsNow().shown).toBe(fresh)
+  })
+
   test('one that runs rather than one that waits behind it', async () => {
     const { runsNow, host } = await openWindow()
     await runsNow().start()

@@ -1,6 +1,7 @@
 import type { GraphDocument } from '../../graph/document.ts'
 import { own } from '../../graph/own.ts'
 import { registry } from '../../nodes/index.ts'
+import { isOver } from '../state/run-reducer.ts'
 import type { RunView, TrainRun } from '../state/types.ts'
 import { duration, rate, whole } from '../ui/format.ts'
 
@@ -34,9 +35,8 @@ export function statusOf(run: RunView, document: GraphDocument): RunStatus {
   const { info } = run
   const state = STATES[info.state]
   if (info.state === 'failed') return { ...state, detail: info.failure?.message ?? '', fraction: null }
-  const over = info.endedAt !== null
   const train = activeTrain(run)
-  if (over) return { ...state, detail: overDetail(run, train), fraction: null }
+  if (isOver(info)) return { ...state, detail: overDetail(run, train), fraction: null }
   if (info.state === 'waiting')
     return { ...state, detail: info.held ? 'waits for you: Resume' : 'waits for its turn', fraction: null }
   const other = [...run.nodes].find(([id, n]) => n.state === 'running' && id !== train?.node)

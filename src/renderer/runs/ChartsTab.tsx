@@ -1,6 +1,7 @@
 import { ChartLine, Flag, ZoomOut } from 'lucide-react'
 import { useMemo, useState, useSyncExternalStore } from 'react'
 import { shownRun, useDocument, useRuns } from '../state/index.ts'
+import { isLive } from '../state/run-reducer.ts'
 import type { RunView, TrainRun } from '../state/types.ts'
 import { isChartOfTensor } from '../state/watch-metric.ts'
 import { short, steady, whole } from '../ui/format.ts'
@@ -89,8 +90,8 @@ export function ChartsTab() {
   const names = useRuns(state => [...(shownRun(state)?.trains.keys() ?? [])].join('\n'))
   const [picked, setPicked] = useState<string | null>(null)
   const trains = names ? names.split('\n') : []
-  const isLive = useRuns(state => shownRun(state)?.info.endedAt === null)
-  const node = chartedTrain(trains, picked, isLive)
+  const live = useRuns(state => isLive(shownRun(state)?.info))
+  const node = chartedTrain(trains, picked, live)
   const group = useMemo(() => new ChartGroup(`${run} ${node}`), [run, node])
   if (run === null || node === undefined)
     return (
@@ -288,5 +289,5 @@ const hereOf = (train: TrainRun | undefined): number | null =>
 function noSpeedOf(run: RunView | undefined, node: string): string {
   if (run?.nodes.get(node)?.state === 'cached')
     return 'Not trained in this run: these steps came from the cache.'
-  return run?.info.endedAt === null ? 'Measuring …' : 'No times were kept with these steps.'
+  return isLive(run?.info) ? 'Measuring …' : 'No times were kept with these steps.'
 }

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef } from 'react'
 import type { RunInfo } from '../../protocol/workbench.ts'
 import { openDialog } from '../app/dialog-store.ts'
 import { runsStore, useRuns } from '../state/index.ts'
+import { isOver } from '../state/run-reducer.ts'
 import { say } from '../state/say.ts'
 import { IconButton } from '../ui/Button.tsx'
 import { Menu } from '../ui/Menu.tsx'
@@ -54,7 +55,7 @@ export function RunActions({ info, turn }: RunRow) {
 
 /** What is done with a run as a thing that is kept. */
 function More({ info }: { readonly info: RunInfo }) {
-  const over = info.endedAt !== null
+  const over = isOver(info)
   const kept = info.folder !== null && over
   const asks = (kind: 'rename-run' | 'delete-run' | 'bundle') => () => openDialog({ kind, run: info.id })
   return (

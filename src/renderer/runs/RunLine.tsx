@@ -1,5 +1,6 @@
 import { BadgeInfo, History } from 'lucide-react'
 import { shownRun, useRuns } from '../state/index.ts'
+import { isOver } from '../state/run-reducer.ts'
 import { Button } from '../ui/Button.tsx'
 import { Chip } from '../ui/Chip.tsx'
 import styles from './RunPanel.module.css'
@@ -15,7 +16,7 @@ export function RunLine() {
   })
   const isEdited = useRuns(state => {
     const info = shownRun(state)?.info
-    return info !== undefined && info.endedAt === null && state.stale.size > 0
+    return info !== undefined && !isOver(info) && state.stale.size > 0
   })
   const show = useRuns(state => state.show)
   if (!info) return null

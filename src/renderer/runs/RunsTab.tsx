@@ -3,6 +3,7 @@ import { memo, useEffect, useMemo, useState } from 'react'
 import { lossNames } from '../../protocol/losses.ts'
 import type { RunInfo } from '../../protocol/workbench.ts'
 import { runsStore, useRuns } from '../state/index.ts'
+import { isLive } from '../state/run-reducer.ts'
 import { ago, duration, steady } from '../ui/format.ts'
 import { Empty, Key } from './Empty.tsx'
 import { ForkLine } from './ForkLine.tsx'
@@ -49,7 +50,7 @@ export function RunsTab() {
             info={info}
             turn={turn}
             isShown={info.id === shown}
-            now={info.endedAt === null ? now : coarse(now)}
+            now={isLive(info) ? now : coarse(now)}
           />
         ))}
       </tbody>
@@ -65,7 +66,8 @@ interface RowProps extends RunRow {
 const Row = memo(function Row({ info, turn, isShown, now }: RowProps) {
   const { show } = runsStore.getState()
   const from = info.startedAt ?? info.queuedAt
-  const took = info.startedAt === null ? '' : duration(((info.endedAt ?? now) - info.startedAt) / 1000)
+  const to = info.endedAt ?? (isLive(info) ? now : null)
+  const took = info.startedAt === null || to === null ? '' : duration((to - info.startedAt) / 1000)
   return (
     <tr data-shown={isShown || undefined} aria-selected={isShown}>
       <td>

@@ -24,7 +24,7 @@ export function runRows(
   const waits = new Set(queue)
   const begun = (list: readonly RunInfo[]) => list.filter(info => !waits.has(info.id))
   // Of other files, what takes up the engine.
-  const live = begun([...byId.values()]).filter(info => info.endedAt === null && isLive(info))
+  const live = begun([...byId.values()]).filter(isLive)
   const ended = begun(history).filter(info => !live.includes(info))
   const plain = (info: RunInfo): RunRow => ({ info, turn: null })
   return [...live.map(plain), ...waiting, ...ended.map(plain)]

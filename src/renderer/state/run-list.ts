@@ -1,4 +1,5 @@
 import type { RunInfo } from '../../protocol/workbench.ts'
+import { isLive } from './run-reducer.ts'
 
 /** Runs by id as they become known from the queue, a document's history and answers; newest first. */
 export class RunList {
@@ -51,5 +52,5 @@ const timeOf = ({ startedAt, queuedAt }: RunInfo): number => startedAt ?? queued
 
 /** The run to look at first: one that trains now rather than one that waits behind it. */
 export function newest(history: readonly RunInfo[]): RunInfo | undefined {
-  return history.find(r => r.state !== 'waiting' && r.endedAt === null) ?? history[0]
+  return history.find(isLive) ?? history[0]
 }

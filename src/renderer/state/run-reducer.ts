@@ -9,10 +9,10 @@ import { figureOf, watchMetric } from './watch-metric.ts'
 /** Lines of the log that are kept. */
 const LONGEST_LOG = 2_000
 
-export const isLive = (info: RunInfo): boolean =>
-  ['running', 'pausing', 'paused', 'stopping'].includes(info.state)
+export const isLive = (info: RunInfo | undefined): boolean =>
+  info !== undefined && ['running', 'pausing', 'paused', 'stopping'].includes(info.state)
 
-const isOver = (info: RunInfo): boolean => !isLive(info) && info.state !== 'waiting'
+export const isOver = (info: RunInfo): boolean => !isLive(info) && info.state !== 'waiting'
 
 interface Training {
   readonly start: Omit<TrainRun, 'taken' | 'reached' | 'kept' | 'series' | 'rate' | 'secondsLeft'>

@@ -9,6 +9,7 @@ import { Documents } from './document.ts'
 import { type InsightNeeds, type InsightState, Insights } from './insight.ts'
 import { Journal, JournalSlot } from './journal.ts'
 import { type PlanState, Plans } from './plan.ts'
+import { isOver } from './run-reducer.ts'
 import { Runs } from './runs.ts'
 import { createSession, listenToSession, themeOf } from './session.ts'
 import { type RememberedTabs, Tabs } from './tabs.ts'
@@ -47,7 +48,7 @@ export interface Workbench {
   start(): void
 }
 
-const ended = (infos: readonly RunInfo[]): number => infos.filter(info => info.endedAt !== null).length
+const ended = (infos: readonly RunInfo[]): number => infos.filter(isOver).length
 
 /** The state of one window and its connection to the host, without anything that draws. */
 export function createWorkbench(around: Surroundings): Workbench {
