@@ -232,6 +232,15 @@ describe('the run in one line', () => {
     expect(statusOf(run, clip()).detail).toBe('Retrieval: working')
   })
 
+  test('interrupted, nobody knows when', () => {
+    const run = view('interrupted', { startedAt: 5, endedAt: null }, { trains: new Map([['train', train]]) })
+    expect(statusOf(run, clip())).toMatchObject({
+      state: 'Interrupted',
+      detail: 'step 123 / 300',
+      fraction: null,
+    })
+  })
+
   test('between two Trains the line is not that of the one that is done', () => {
     const trains = new Map([['train', { ...train, taken: 300 }]])
     const nodes = new Map([['train', { state: 'done' } as const]])

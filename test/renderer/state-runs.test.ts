@@ -118,7 +118,12 @@ describe('which run is shown', () => {
 
   test('not one that was interrupted, or came in a bundle, when nobody knows when it ended', async () => {
     const host = new FakeHost()
-    const gone = host.addRun(CLIP, clipText, { state: 'interrupted', queuedAt: 1, startedAt: 1, endedAt: null })
+    const gone = host.addRun(CLIP, clipText, {
+      state: 'interrupted',
+      queuedAt: 1,
+      startedAt: 1,
+      endedAt: null,
+    })
     const { runsNow } = await openWindow({ host })
     expect(runsNow().shown).toBe(gone.id)
     await runsNow().start()
