@@ -39,7 +39,9 @@ export type DevicePort = TensorPort | RecordPort
 export type HostPort =
   | { readonly kind: 'dataset'; readonly schema: DatasetSchema }
   | { readonly kind: 'tokenizer'; readonly vocabSize: number }
-  | { readonly kind: 'weights' | 'optimizer' | 'schedule' | 'report' | 'text' }
+  | { readonly kind: 'weights' | 'optimizer' | 'schedule' | 'text' }
+  /** `steps`: the record of a Train that takes so many. */
+  | { readonly kind: 'report'; readonly steps?: number }
   /** A schema that is still being read, or failed to be: nothing downstream is judged. */
   | { readonly kind: 'unknown' }
 

@@ -1,6 +1,6 @@
 import { GraphFault, suggest } from '../../graph/diagnostic.ts'
 import type { Report, ReportValue } from '../../graph/host.ts'
-import { defineHost, z } from '../../graph/kit.ts'
+import { defineHost, port, z } from '../../graph/kit.ts'
 import { own } from '../../graph/own.ts'
 import { mean, meanError } from './statistics.ts'
 
@@ -25,7 +25,11 @@ Source: our own; what it is for: the initial biases that are compared in Zhai et
   }),
   inputs: { curve: { accepts: { kind: 'host', of: 'report' }, doc: 'The record of a Train.' } },
   uses: [],
-  types: () => ({ report: { kind: 'report' } }),
+  types: (p, inputs) => {
+    const { steps } = port(inputs, 'curve', 'report')
+    if (steps !== undefined) refuseBeyond(p.from, p.steps, steps)
+    return { report: { kind: 'report' } }
+  },
   run: async (_, p, inputs) => {
     const whole = (inputs.curve as ReportValue).value
     return { report: { kind: 'report', value: windowOf(whole, p.metric, p.from, p.steps) } }
@@ -40,11 +44,7 @@ function windowOf(whole: Report, metric: string, from: number, steps: number): R
       field: 'params.metric',
       hint: suggest(metric, Object.keys(whole.items ?? {})),
     })
-  if (from + steps > all.length)
-    throw new GraphFault('DT052', `steps ${from} to ${from + steps - 1} of a Train of ${all.length} steps`, {
-      field: 'params.steps',
-      hint: `Set steps to at most ${Math.max(1, all.length - from)}.`,
-    })
+  refuseBeyond(from, steps, all.length)
   const values = all.slice(from, from + steps)
   return {
     metrics: { [metric]: mean(values), n: steps },
@@ -52,4 +52,13 @@ function windowOf(whole: Report, metric: string, from: number, steps: number): R
     items: { [metric]: values },
     itemSets: { [metric]: `steps ${from} to ${from + steps - 1}` },
   }
+}
+
+function refuseBeyond(from: number, steps: number, taken: number): void {
+  if (from + steps <= taken) return
+  const late = from >= taken
+  throw new GraphFault('DT052', `steps ${from} to ${from + steps - 1} of a Train of ${taken} steps`, {
+    field: late ? 'params.from' : 'params.steps',
+    hint: late ? `Set from below ${taken}.` : `Set steps to at most ${taken - from}.`,
+  })
 }

@@ -184,7 +184,7 @@ al. 2017 (arXiv 1710.03740), sections 3.1 and 3.3, with the operations of torch.
       )
     actingSets(objectivesOf(p.objectives, count('loss')), p.steps)
     const weights = { kind: 'weights' } as const
-    return { weights, ...(p.ema > 0 && { ema: weights }), curve: { kind: 'report' } }
+    return { weights, ...(p.ema > 0 && { ema: weights }), curve: { kind: 'report', steps: p.steps } }
   },
   absent: (p, _, name) =>
     name === 'ema' && p.ema === 0
