@@ -109,8 +109,8 @@ function refuseOther({ graph, train, step }: Edited, other: CheckedGraph, next: 
 export function refusalOf(
   error: unknown,
   changes: readonly ParamChange[],
-): { readonly node: string | undefined; readonly message: string } {
+): { readonly node: string | undefined; readonly message: string; readonly refused: true } {
   if (!(error instanceof Error)) throw error
   const what = changes.map(c => `${c.node}.${c.param} = ${JSON.stringify(c.value)}`).join(', ')
-  return { node: changes[0]?.node, message: `Not changed (${what}): ${error.message}` }
+  return { node: changes[0]?.node, message: `Not changed (${what}): ${error.message}`, refused: true }
 }

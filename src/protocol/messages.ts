@@ -287,6 +287,8 @@ export type Event =
       readonly level: 'info' | 'warning'
       readonly node?: string
       readonly message: string
+      /** Changes that were asked for while it trains were not made: the message says which, and why. */
+      readonly refused?: true
     }
   /** A node began; `why` says what made it run, or that the cache has it. */
   | {

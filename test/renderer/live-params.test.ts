@@ -50,13 +50,13 @@ describe('what can be changed while a Train trains', () => {
 test('changes that were sent wait until they count, or say why they were refused', () => {
   const before: Sent = {
     edits: [],
-    log: [{ level: 'warning', message: 'Not changed (train.clipNorm = -1)' }],
+    log: [{ level: 'warning', message: 'Not changed (train.clipNorm = -1)', refused: true }],
   }
   expect(fateOf(before, before)).toEqual({ is: 'pending' })
   const more = [...before.log, { level: 'warning', message: 'a weight gets no gradient' } as const]
   expect(fateOf(before, { ...before, log: more })).toEqual({ is: 'pending' })
   const why = 'Not changed (loss.chunk = 7): chunks of 7 do not divide 32 rows'
-  const refused = { ...before, log: [...more, { level: 'warning', message: why } as const] }
+  const refused = { ...before, log: [...more, { level: 'warning', message: why, refused: true } as const] }
   expect(fateOf(before, refused)).toEqual({ is: 'refused', why })
   const edit = { train: 'train', step: 3, node: 'schedule', param: 'rate', value: 1, before: 2 }
   expect(fateOf(before, { ...before, edits: [edit] })).toEqual({ is: 'made' })

@@ -1,8 +1,5 @@
 import type { LiveEdit, LogLine } from '../state/types.ts'
 
-/** How the engine begins to say that it made no change. */
-const REFUSED = 'Not changed ('
-
 /** Changes that were sent to a run, and what it had told before. */
 export interface Sent {
   readonly edits: readonly LiveEdit[]
@@ -16,6 +13,6 @@ export function fateOf(sent: Sent, { edits, log }: Sent): Fate {
   if (edits !== sent.edits) return { is: 'made' }
   const last = sent.log.at(-1)
   const since = last === undefined ? log : log.slice(log.lastIndexOf(last) + 1)
-  const refusal = since.find(line => line.level === 'warning' && line.message.startsWith(REFUSED))
+  const refusal = since.find(line => line.refused)
   return refusal ? { is: 'refused', why: refusal.message } : { is: 'pending' }
 }

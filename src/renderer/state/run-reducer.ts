@@ -156,8 +156,8 @@ export class RunReducer {
         this.reports = new Map(this.reports).set(event.node, event.report)
         return
       case 'log': {
-        const { level, node, message } = event
-        this.log = [...this.log.slice(1 - LONGEST_LOG), { level, node, message }]
+        const { type: _, ...line } = event
+        this.log = [...this.log.slice(1 - LONGEST_LOG), line]
         return
       }
       case 'time':

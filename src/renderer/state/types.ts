@@ -120,6 +120,8 @@ export interface LogLine {
   readonly level: 'info' | 'warning'
   readonly node?: string
   readonly message: string
+  /** It says why changes that were sent were not made. */
+  readonly refused?: true
 }
 
 /** A parameter that was changed while `train` trained: its step `step` was the first with `value`. */
