@@ -15,6 +15,9 @@ export interface Lost {
   readonly ms: number
 }
 
+/** So many edits are told of after a failure. */
+const TOLD = 12
+
 const isSame = (a: Written, b: Written): boolean => a.text === b.text && a.title === b.title
 
 /** All that was written, keystroke by keystroke, and when: what comes back is held against it. */
@@ -56,7 +59,7 @@ export class Edits {
     const at = this.made.findLastIndex(made => isSame(made.written, written))
     if (at >= 0) this.made.length = at + 1
     else if (this.undoing && this.had(written)) this.add(Date.now(), written)
-    else throw new Error(`the window shows what was never written: ${JSON.stringify(written)}`)
+    else throw new Error(`the window shows what was never written: ${this.against(written)}`)
   }
 
   /** This has come back. What was written after it is lost; from now on it is where the person goes on. */
@@ -64,13 +67,16 @@ export class Edits {
     if (this.undoing && this.had(written)) this.add(Date.now(), written)
     this.undoing = false
     const at = this.made.findLastIndex(made => isSame(made.written, written))
-    if (at < 0)
-      throw new Error(
-        `what has come back was never written: ${JSON.stringify(written)}; the last was ${JSON.stringify(this.last)}`,
-      )
+    if (at < 0) throw new Error(`what has come back was never written: ${this.against(written)}`)
     const lost = this.made.slice(at + 1)
     this.made = [{ at: 0, written }]
     return { edits: lost.length, ms: lost.length === 0 ? 0 : lost.at(-1)!.at - lost[0]!.at }
+  }
+
+  /** For a failure: this, and how what was written last came about. */
+  private against(written: Written): string {
+    const since = this.made.slice(-TOLD).map(({ at, written }) => `\n  ${at}: ${JSON.stringify(written)}`)
+    return `${JSON.stringify(written)}; written last was${since.join('')}`
   }
 
   /** True where this was written at some time. */

@@ -6,6 +6,8 @@ import { drawn } from './plan.ts'
 const OPEN_MS = 30_000
 /** What an undo leads to is shown within this time. */
 const UNDONE_MS = 2000
+/** A window that hears nothing any more shows what it has heard. */
+const SETTLED_MS = 200
 /** A longer text is written anew. */
 const LONGEST = 300
 
@@ -135,12 +137,14 @@ export class Person {
     if (!(await isOn(undo))) return
     this.edits.undo()
     await this.press(undo)
-    // It shows a moment later. A window that has just lost its server has not heard the click.
+    // It shows a moment later.
     for (const end = Date.now() + UNDONE_MS; Date.now() < end; await this.page.waitForTimeout(10)) {
-      if ((await this.page.getByRole('alertdialog').count()) > 0) return
       const { last } = this.edits
+      // A window that has just lost its server may have heard the click, and hears none from now on.
+      const deaf = (await this.page.getByRole('alertdialog').count()) > 0
+      if (deaf) await this.page.waitForTimeout(SETTLED_MS)
       this.edits.add(Date.now(), await this.read())
-      if (this.edits.last !== last) return
+      if (deaf || this.edits.last !== last) return
     }
     throw new Error('an undo changed nothing')
   }
