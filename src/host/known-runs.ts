@@ -47,9 +47,11 @@ export class KnownRuns {
       (await runFoldersOf(source)).filter(f => !folders.has(f)).map(folder => this.read(folder, file)),
     )
     const all = [...queued, ...found.filter(info => info !== undefined)]
-    return (await Promise.all(all.map(withLoss))).sort(
-      (a, b) => timeOf(b) - timeOf(a) || (a.id < b.id ? 1 : -1),
-    )
+    const read = await Promise.all(all.map(withLoss))
+    // Reading took its time: those of the queue may have gone on.
+    return read
+      .map(info => ({ ...info, ...this.queue.find(info.id)?.info }))
+      .sort((a, b) => timeOf(b) - timeOf(a) || (a.id < b.id ? 1 : -1))
   }
 
   /** The newest run that has begun. */

@@ -88,6 +88,19 @@ test('after a lost connection the run goes on from the event that is missing', a
   expect([...loss.steps.subarray(0, loss.length)]).toEqual([0, 1, 2, 3, 4])
 })
 
+test('what is told of a run while the window opens its document counts', async () => {
+  const host = new FakeHost()
+  const run = host.addRun(CLIP, clipText, { reports: { zero_shot: { metrics: { top1: 0.5 } } } })
+  const open = host.answers['document.open']
+  host.answers['runs.list'] = () => new Promise(() => {})
+  host.answers['document.open'] = params => {
+    host.change(run.id, { state: 'interrupted', endedAt: 5 })
+    return open(params)
+  }
+  const { runsNow } = await openWindow({ host })
+  expect(shownOf(runsNow()).info.state).toBe('interrupted')
+})
+
 test('a gap in the events is asked for', async () => {
   const { runsNow, host } = await openWindow()
   await runsNow().start()

@@ -100,7 +100,8 @@ export class DocumentActions {
     const { id, path, document, schemas } = this.state
     // It was put aside before its sources were read, or they could not be.
     if (Object.values(schemas).some(({ state }) => state !== 'known')) void this.lookAt(document)
-    if (opened && id !== null) runs.opened({ ...opened, id, path })
+    // Its last run as it was when it was opened is old news.
+    if (opened && id !== null) runs.opened({ ...opened, id, path, lastRun: null })
     remember(this.remembered())
   }
 

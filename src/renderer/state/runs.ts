@@ -136,9 +136,9 @@ export class Runs {
   }
 
   /** After a lost connection: what happened meanwhile comes from the first event that is missing. */
-  again(runs: readonly RunInfo[]): void {
+  again(): void {
     this.following = null
-    this.inform(runs)
+    this.settle()
   }
 
   inform(runs: readonly RunInfo[]): void {
@@ -237,6 +237,7 @@ export class Runs {
       info => {
         this.list.add([info])
         reducer.followed(info)
+        this.pending.add(run)
         this.settle()
       },
       error => {

@@ -159,6 +159,8 @@ export function createWorkbench(around: Surroundings): Workbench {
       const { settings, engine, plugin } = welcome
       const theme = themeOf(settings.theme, around.dark())
       session.setState({ welcome, settings, engine, plugin, theme })
+      // Before anything else is waited for: what the host tells meanwhile is newer.
+      runs.inform(welcome.runs)
       if (documents.store.getState().id === null) {
         // Read first: what is opened now is remembered in its place.
         const kept = around.rememberedTabs()
@@ -168,7 +170,7 @@ export function createWorkbench(around: Surroundings): Workbench {
         await actions.again()
         await tabs.again()
       }
-      runs.again(welcome.runs)
+      runs.again()
       // What was asked for on a connection that was lost.
       plans.mark()
       watches.again()
