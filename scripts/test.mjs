@@ -29,8 +29,8 @@ const filters = process.argv.slice(2).filter(arg => arg !== '--long')
 const begun = performance.now()
 const total = { passed: 0, failed: 0, skipped: 0 }
 const times = []
-/** Said once more at the end, where whoever sees only the last lines finds them. */
-const failures = []
+/** Said at the end, where whoever sees only the last lines finds them. */
+const troubles = []
 
 const inModules = (...path) => join(projectRoot, 'node_modules', ...path)
 
@@ -88,15 +88,16 @@ async function counted(name, args) {
   if (long) env.DIPTYCH_TEST_LONG = '1'
   try {
     const code = await runNode(args, env)
-    const { passed, failed, skipped } = JSON.parse(readFileSync(reportFile, 'utf8'))
+    const { passed, failed, skipped, flaky = [] } = JSON.parse(readFileSync(reportFile, 'utf8'))
     for (const { name: test, reason } of skipped)
       console.log(`skipped: ${test}: ${reason ?? 'NO REASON GIVEN'}`)
-    for (const { name: test, reason } of failed) failures.push(`failed: ${test}: ${reason}`)
+    for (const { name: test, reason } of failed) troubles.push(`failed: ${test}: ${reason}`)
+    for (const { name: test, reason } of flaky) troubles.push(`passed when tried again: ${test}: ${reason}`)
     const silent = skipped.filter(({ reason }) => !reason).length
     if (silent > 0) console.log(`${silent} skipped without a reason: they count as failed`)
     // A run can fail without any test that does: no tests at all, a crash at the end.
-    const broken = failed.length + silent || (code === 0 ? 0 : 1)
-    return { passed, failed: broken, skipped: skipped.length - silent }
+    const failures = failed.length + silent || (code === 0 ? 0 : 1)
+    return { passed, failed: failures, skipped: skipped.length - silent }
   } catch {
     console.log(`${name} ended without its report`)
     return { failed: 1 }
@@ -143,6 +144,6 @@ if (await prepare('set-up', { build: false })) {
 console.log('')
 for (const [name, time, { failed }] of times)
   console.log(`${failed ? 'FAILED' : 'ok'.padEnd(6)} ${name} (${time})`)
-for (const line of failures) console.log(line)
+for (const line of troubles) console.log(line)
 process.exitCode = total.failed > 0 ? 1 : 0
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)

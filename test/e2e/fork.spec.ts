@@ -17,7 +17,6 @@ function lossesOf(events: readonly Event[]): number[] {
 test('by mouse: a fork of a held run goes on with the identical curve; with another rate, with another', async ({
   workbench,
 }) => {
-  test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 40, seed: 51 })
   const { page } = window
   await window.button('Step').click()

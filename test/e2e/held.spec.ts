@@ -9,7 +9,6 @@ for (const theme of THEMES)
     workbench,
   }, info) => {
     // Three programs are compiled: the step, the step as it is changed, and the view of its weights.
-    test.setTimeout(240_000)
     const { window } = await workbench.start({
       ...{ title: 'CLIP on emoji', steps: 200, seed: 43 },
       params: { train: { steps: 200, checkpointEvery: 20 } },

@@ -7,6 +7,8 @@ import { expect, test } from './workbench.ts'
 
 // What is recorded for a trace would be most of the time.
 test.use({ trace: 'off' })
+// What got out once got out.
+test.describe.configure({ retries: 0 })
 
 const SEED = 7
 /** The checker reads all 200 in `test/hostile`; all are opened in a window by `npm run test:long`. */
@@ -63,7 +65,6 @@ for (let from = 0; from < COUNT; from += PART)
   test(`hostile graphs ${from + 1} to ${from + PART} are opened: nothing runs, nothing leaves, the window goes on`, async ({
     workbench,
   }) => {
-    test.setTimeout(240_000)
     const canary = await layCanary(workbench.folder)
     const { window, server } = await workbench.start({ steps: 5, seed: 99 })
     const { page } = window

@@ -6,7 +6,6 @@ test('by mouse: the learning rate is changed while the run is held, from its nex
   workbench,
 }) => {
   // Two programs are compiled.
-  test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 40, seed: 41 })
   await window.button('Step').click()
   await expect(window.state).toHaveText(/Paused/, ATTEMPT)

@@ -14,7 +14,6 @@ const LARGER = {
 
 for (const theme of THEMES)
   test(`pictures of every view, ${theme.toLowerCase()}`, async ({ workbench }, info) => {
-    test.setTimeout(240_000)
     const { server, window } = await workbench.start({
       title: 'CLIP on emoji',
       steps: STEPS,

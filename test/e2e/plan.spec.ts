@@ -42,6 +42,8 @@ test('the plan says what will run and why, on the panel and on the cards, and th
   const planned = await runs.getByRole('listitem').allTextContents()
   const before = window.events.length
   await window.button('Run').click()
+  // The run before this one was done too.
+  await expect.poll(() => window.events.length).toBeGreaterThan(before)
   await window.finished()
   const said = new Map(
     window.events

@@ -53,7 +53,6 @@ async function three(window: WorkbenchWindow): Promise<void> {
 test('by mouse: runs that wait change places and run in that order; a failed one leads to its node; one is deleted', async ({
   workbench,
 }) => {
-  test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 20, seed: 70, title: 'Queued' })
   const { page } = window
   await three(window)

@@ -40,7 +40,6 @@ async function startTogether(window: WorkbenchWindow): Promise<void> {
 }
 
 test('a wire is watched by mouse: statistics, heat map, pair, attention', async ({ workbench }) => {
-  test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 100_000, seed: 81 })
   const { page, runs } = window
   await window.button('Run').click()
@@ -145,7 +144,6 @@ test('a wire is watched by mouse: statistics, heat map, pair, attention', async 
 })
 
 test('a wire is watched with the keyboard alone, and the file keeps it', async ({ workbench }) => {
-  test.setTimeout(240_000)
   const { window } = await workbench.start({ steps: 100_000, seed: 82 })
   const { page, runs } = window
   await page.keyboard.press('Control+Enter')
