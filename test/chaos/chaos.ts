@@ -60,6 +60,8 @@ class Session {
   private readonly disk: Disk
   private readonly edits: Edits
   private readonly counts: Record<Victim, number> = { page: 0, browser: 0, host: 0, engine: 0 }
+  /** For what is told of a failure: when something was killed at work. */
+  private killedAt = 0
   private worst: Lost = { edits: 0, ms: 0 }
   /** Kills since everything was up the last time. */
   private since: { readonly number: number; readonly what: string }[] = []
@@ -139,6 +141,7 @@ class Session {
     await Promise.race([Promise.all([wait(plan.afterMs), isClean]), working])
     this.since = []
     isKilled = true
+    this.killedAt = Date.now()
     const gone = await world.kill(plan.victims)
     const isWindowLeft = !gone.includes('page') && !gone.includes('browser')
     if (isWindowLeft) await wait(plan.goOnMs)
@@ -152,9 +155,14 @@ class Session {
   private async comeBack(random: () => number): Promise<Person> {
     const person = new Person(await this.world.start(), this.edits, random)
     await person.look()
-    const lost = await this.recovered(await person.read())
+    const written = await person.read()
+    const told = this.edits.against(written)
+    const lost = await this.recovered(written)
     if (lost.ms > this.worst.ms) this.worst = lost
-    if (lost.ms > MOST_LOST_MS) throw new Error(`${lost.edits} edits were lost, made within ${lost.ms} ms`)
+    if (lost.ms > MOST_LOST_MS)
+      throw new Error(
+        `${lost.edits} edits were lost, made within ${lost.ms} ms; killed at ${this.killedAt}; there is ${told}`,
+      )
     await this.lookAtDisk()
     for (const { what } of this.since) this.options.log(what)
     if (lost.edits > 0) this.options.log(`  keys lost: ${lost.edits}, typed within ${lost.ms} ms`)

@@ -16,7 +16,7 @@ export interface Lost {
 }
 
 /** So many edits are told of after a failure. */
-const TOLD = 12
+const TOLD = 30
 
 const isSame = (a: Written, b: Written): boolean => a.text === b.text && a.title === b.title
 
@@ -74,7 +74,7 @@ export class Edits {
   }
 
   /** For a failure: this, and how what was written last came about. */
-  private against(written: Written): string {
+  against(written: Written): string {
     const since = this.made.slice(-TOLD).map(({ at, written }) => `\n  ${at}: ${JSON.stringify(written)}`)
     return `${JSON.stringify(written)}; written last was${since.join('')}`
   }

@@ -78,8 +78,9 @@ export class Person {
     await this.state.filter({ hasText: 'Done' }).waitFor({ timeout })
   }
 
-  /** One thing that people do. */
+  /** One thing that people do; before a window that has lost its server they wait. */
   async act(isOver: () => boolean): Promise<void> {
+    if (await this.isDeaf()) return this.page.waitForTimeout(SETTLED_MS)
     const what = drawn(
       [
         [6, () => this.write(isOver)],
@@ -139,12 +140,14 @@ export class Person {
     await this.press(undo)
     // It shows a moment later.
     for (const end = Date.now() + UNDONE_MS; Date.now() < end; await this.page.waitForTimeout(10)) {
+      if (await this.isDeaf()) {
+        // It may have heard the click.
+        await this.page.waitForTimeout(SETTLED_MS)
+        return this.edits.shown(await this.read())
+      }
       const { last } = this.edits
-      // A window that has just lost its server may have heard the click, and hears none from now on.
-      const deaf = (await this.page.getByRole('alertdialog').count()) > 0
-      if (deaf) await this.page.waitForTimeout(SETTLED_MS)
       this.edits.add(Date.now(), await this.read())
-      if (deaf || this.edits.last !== last) return
+      if (this.edits.last !== last) return
     }
     throw new Error('an undo changed nothing')
   }
@@ -159,6 +162,11 @@ export class Person {
   private async press(button: Locator): Promise<void> {
     const box = await button.boundingBox()
     if (box) await this.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2)
+  }
+
+  /** The window has lost its server, and takes no more. */
+  private async isDeaf(): Promise<boolean> {
+    return (await this.page.getByRole('alertdialog').count()) > 0
   }
 
   private word(): string {
