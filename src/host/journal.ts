@@ -3,11 +3,11 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { GraphCommand } from '../graph/commands.ts'
-import { writeFileAtomic } from './disk.ts'
+import { syncFolder, writeFileAtomic } from './disk.ts'
 import { logFault, systemCode } from './fault.ts'
 import { isAlive, markName, markOf, processMark, thisProcess } from './process-mark.ts'
 
-/** An edit is on the disk this long after it was made, at the latest; it is in the system's hands at once. */
+/** The disk is asked to keep an edit this long after it was made; it is in the system's hands at once. */
 const SYNC_MS = 500
 
 const header = z.object({
@@ -33,7 +33,9 @@ export class Journal {
   private base: string | null
   private handle: FileHandle | undefined
   private timer: NodeJS.Timeout | undefined
-  private count: number
+  private count = 0
+  /** Whole lines that are in its file. */
+  private bytes = 0
   private chain: Promise<unknown> = Promise.resolve()
   /** Its window is gone. */
   private isLeft = false
@@ -44,7 +46,6 @@ export class Journal {
     this.key = key
     this.id = id
     this.base = base
-    this.count = 0
   }
 
   /** Edits that are in it. */
@@ -59,10 +60,10 @@ export class Journal {
   /** Resolves when the system has the edit: it outlives this process; a second later it outlives the machine. */
   append(edit: GraphCommand): Promise<void> {
     return this.inTurn(async () => {
-      this.handle ??= await this.create([])
-      await this.handle.appendFile(`${JSON.stringify(edit)}\n`)
+      this.handle ??= await this.open()
+      await this.write(this.bytes === 0 ? [this.head, edit] : [edit])
       this.count++
-      this.timer ??= setTimeout(() => void this.sync().catch(logFault), SYNC_MS)
+      this.timer ??= setTimeout(() => void this.sync(), SYNC_MS)
     })
   }
 
@@ -74,6 +75,7 @@ export class Journal {
       this.key = key
       this.base = base
       this.count = 0
+      this.bytes = 0
     })
   }
 
@@ -91,8 +93,9 @@ export class Journal {
     this.isLeft = true
     return this.inTurn(async () => {
       await this.close()
-      if (this.count > 0)
-        await rename(this.path, join(this.folder, `${this.key}.${this.id}.orphan.jsonl`)).catch(ignoreMissing)
+      const left = join(this.folder, `${this.key}.${this.id}.orphan.jsonl`)
+      if (this.count > 0) await rename(this.path, left).catch(ignoreMissing)
+      else await rm(this.path, { force: true })
     })
   }
 
@@ -132,30 +135,46 @@ export class Journal {
       await rename(claimed, claimed.replace(CLAIM, '.unfit'))
       return undefined
     }
-    this.handle = await this.create(found.edits)
+    const lines = textOf([this.head, ...found.edits])
+    // On the disk, before what it was read from goes.
+    await writeFileAtomic(this.path, lines)
+    this.handle = await this.open()
+    this.bytes = Buffer.byteLength(lines)
     this.count = found.edits.length
     await rm(claimed, { force: true })
     return found.edits
   }
 
-  private async create(edits: readonly GraphCommand[]): Promise<FileHandle> {
+  private get head(): z.infer<typeof header> {
+    return { format: 'diptych-journal', version: 1, owner: thisProcess(), base: this.base }
+  }
+
+  private open(): Promise<FileHandle> {
     mkdirSync(this.folder, { recursive: true })
-    const head: z.infer<typeof header> = {
-      format: 'diptych-journal',
-      version: 1,
-      owner: thisProcess(),
-      base: this.base,
-    }
-    const lines = [head, ...edits].map(line => `${JSON.stringify(line)}\n`)
-    await writeFileAtomic(this.path, lines.join(''))
     return open(this.path, 'a')
   }
 
-  private sync(): Promise<void> {
-    return this.inTurn(async () => {
-      this.timer = undefined
+  /** All of these lines or, on a full disk, none: half a line would hide those after it. */
+  private async write(lines: readonly object[]): Promise<void> {
+    const text = textOf(lines)
+    try {
+      await this.handle!.appendFile(text)
+    } catch (e) {
+      await this.handle!.truncate(this.bytes).catch(logFault)
+      throw e
+    }
+    this.bytes += Buffer.byteLength(text)
+  }
+
+  /** Beside the edits, which don't wait for it: a busy disk may take its time. */
+  private async sync(): Promise<void> {
+    this.timer = undefined
+    try {
       await this.handle?.sync()
-    })
+      await syncFolder(this.folder)
+    } catch (e) {
+      logFault(e)
+    }
   }
 
   private async close(): Promise<void> {
@@ -173,6 +192,8 @@ export class Journal {
     return done
   }
 }
+
+const textOf = (lines: readonly object[]): string => lines.map(line => `${JSON.stringify(line)}\n`).join('')
 
 /** Journals of this key whose window or process is gone, the newest first. */
 async function abandoned(folder: string, key: string): Promise<string[]> {
