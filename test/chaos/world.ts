@@ -87,7 +87,10 @@ export class World {
   async refuseOrphans(): Promise<void> {
     const left = await lastingOrphans(this.mark, () => this.roots(), END_MS)
     if (left.length > 0)
-      throw new Error(`left over: ${left.map(({ pid, command }) => `${pid} ${command}`).join('\n')}`)
+      throw new Error(
+        `left over, under none of ${[...this.roots()].join(', ')}: ` +
+          left.map(({ pid, command }) => `${pid} ${command}`).join('\n'),
+      )
   }
 
   /** Ends everything in order. @throws where something is left */
@@ -123,10 +126,9 @@ export class World {
 
   private async launch(): Promise<Browser> {
     const { path, args } = this.chromium
-    const before = new Set(this.browsers().map(({ pid }) => pid))
     const env = { ...process.env, DIPTYCH_CONFIG: this.places.config } as Record<string, string>
     const browser = await chromium.launch({ executablePath: path, args: [...args], env })
-    this.browserPid = this.browsers().find(({ pid }) => !before.has(pid))?.pid
+    this.browserPid = (await processesOf(browser)).find(({ type }) => type === 'browser')?.id
     return browser
   }
 
@@ -154,20 +156,24 @@ export class World {
         return this.page && this.browser ? renderersOf(this.browser) : []
     }
   }
+}
 
-  private browsers() {
-    return processesWith(this.mark).filter(({ command }) => command.includes('--remote-debugging-pipe'))
-  }
+interface OwnProcess {
+  readonly type: string
+  readonly id: number
+}
+
+/** A browser's processes, as it tells them itself. */
+async function processesOf(browser: Browser): Promise<readonly OwnProcess[]> {
+  const session = await browser.newBrowserCDPSession()
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+  return processInfo
 }
 
 /** The processes that draw pages; the browser itself where it draws them in its own. */
 async function renderersOf(browser: Browser): Promise<readonly number[]> {
-  const session = await browser.newBrowserCDPSession()
-  const { processInfo } = (await session.send('SystemInfo.getProcessInfo')) as {
-    readonly processInfo: readonly { readonly type: string; readonly id: number }[]
-  }
-  const renderers = processInfo.filter(({ type }) => type === 'renderer')
-  return (renderers.length > 0 ? renderers : processInfo.filter(({ type }) => type === 'browser')).map(
-    p => p.id,
-  )
+  const all = await processesOf(browser)
+  const of = (wanted: string) => all.filter(({ type }) => type === wanted).map(({ id }) => id)
+  const renderers = of('renderer')
+  return renderers.length > 0 ? renderers : of('browser')
 }
