@@ -10,13 +10,12 @@ export default defineConfig({
   globalSetup: './test/e2e/global-setup.ts',
   projects: [
     // On a machine that others use too a wait may be too short once: `npm test` names what was tried again.
-    { name: 'views', testIgnore: ALONE, retries: 1 },
-    { name: 'alone', testMatch: ALONE },
+    { name: 'views', testIgnore: ALONE, retries: 1, outputDir: '.diptych/e2e/views' },
+    { name: 'alone', testMatch: ALONE, outputDir: '.diptych/e2e/alone' },
   ],
   workers: 1,
   timeout: 240_000,
   expect: { timeout: 10_000 },
-  outputDir: '.diptych/e2e',
   reporter: [['list'], ['./scripts/playwright-reporter.mjs']],
   use: { viewport: { width: 1440, height: 900 }, colorScheme: 'light', trace: 'retain-on-failure' },
 })

@@ -101,6 +101,28 @@ test('what is told of a run while the window opens its document counts', async (
   expect(shownOf(runsNow()).info.state).toBe('interrupted')
 })
 
+test('an answer about a run is not newer than what was told while it was on its way', async () => {
+  const host = new FakeHost()
+  const run = host.addRun(CLIP, clipText, { state: 'stopped', endedAt: 5, resumable: true })
+  host.answers['run.continue'] = () => {
+    const answer = host.change(run.id, { state: 'waiting', endedAt: null })
+    host.change(run.id, { state: 'running' })
+    return { ...answer, reports: { zero_shot: { metrics: { top1: 0.5 } } } }
+  }
+  const { runsNow } = await openWindow({ host })
+  await runsNow().goOn(run.id)
+  expect(shownOf(runsNow()).info.state).toBe('running')
+  // What only the answer knows is taken from it.
+  expect([...shownOf(runsNow()).reports.keys()]).toEqual(['zero_shot'])
+
+  host.answers['runs.list'] = () => {
+    host.emit('run.changed', { run: run.id, info: null })
+    return [run]
+  }
+  const again = await openWindow({ host })
+  expect(again.runsNow().history).toEqual([])
+})
+
 test('a gap in the events is asked for', async () => {
   const { runsNow, host } = await openWindow()
   await runsNow().start()

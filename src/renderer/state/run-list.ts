@@ -1,21 +1,58 @@
 import type { RunInfo } from '../../protocol/workbench.ts'
 import { isLive } from './run-reducer.ts'
 
-/** Runs by id as they become known from the queue, a document's history and answers; newest first. */
+/**
+ * Runs by id as they become known from the queue, a document's history and answers; newest first. What the host tells
+ * on its own is the newest there is; an answer may be older than what was told while it was on its way.
+ */
 export class RunList {
   private byId = new Map<string, RunInfo>()
+  /** How often the host has told something, and when it did so of a run. */
+  private tellings = 0
+  private readonly toldAt = new Map<string, number>()
   /** As the host told them last. */
   private turns: readonly string[] = []
 
   /** What the host says of the queue: a waiting run that is not in it was taken out. */
   queue(runs: readonly RunInfo[]): void {
     const there = new Set(runs.map(r => r.id))
-    for (const [id, info] of this.byId) if (info.state === 'waiting' && !there.has(id)) this.byId.delete(id)
+    for (const [id, info] of this.byId) if (info.state === 'waiting' && !there.has(id)) this.remove(id)
     this.turns = runs.map(r => r.id)
+    this.told(runs)
+  }
+
+  /** What the host tells on its own. */
+  told(runs: readonly RunInfo[]): void {
+    this.tellings++
+    for (const { id } of runs) this.toldAt.set(id, this.tellings)
     this.add(runs)
   }
 
-  add(runs: readonly RunInfo[]): void {
+  /** Something is being asked: takes the answer, less what was told meanwhile. */
+  asking(): (runs: readonly RunInfo[]) => void {
+    const asked = this.tellings
+    return runs => this.answered(runs, asked)
+  }
+
+  /** An answer that was asked for nobody knows when: news of any time are newer. */
+  learn(runs: readonly RunInfo[]): void {
+    this.answered(runs, 0)
+  }
+
+  private answered(runs: readonly RunInfo[], asked: number): void {
+    this.add(
+      runs.flatMap(run => {
+        if ((this.toldAt.get(run.id) ?? 0) <= asked) return [run]
+        // Taken out meanwhile, or only its reports and its loss are news.
+        const known = this.byId.get(run.id)
+        return known
+          ? [{ ...known, reports: { ...run.reports, ...known.reports }, loss: known.loss ?? run.loss }]
+          : []
+      }),
+    )
+  }
+
+  private add(runs: readonly RunInfo[]): void {
     for (const run of runs) {
       // News of the queue come without reports and without a loss; they don't take away what is known.
       const known = this.byId.get(run.id)
@@ -28,6 +65,7 @@ export class RunList {
   }
 
   remove(id: string): void {
+    this.toldAt.set(id, ++this.tellings)
     this.byId.delete(id)
   }
 

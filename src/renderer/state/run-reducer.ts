@@ -72,9 +72,8 @@ export class RunReducer {
   }
 
   /** The host will send what is missing of the run, and then what happens in it. */
-  followed(info: RunInfo): void {
-    this.liveFrom = info.events
-    this.inform(info)
+  followed(events: number): void {
+    this.liveFrom = events
   }
 
   /** Events in order, the first of number `from`; false where some are missing before them. `now`: milliseconds. */

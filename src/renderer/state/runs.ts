@@ -92,7 +92,7 @@ export class Runs {
     }))
     client.on('runs.changed', ({ runs }) => this.inform(runs))
     client.on('run.changed', ({ run, info }) => {
-      if (info) this.list.add([info])
+      if (info) this.list.told([info])
       else this.list.remove(run)
       this.settle()
     })
@@ -106,7 +106,7 @@ export class Runs {
     this.picked = null
     this.mine = new Set(bundle ? [bundle.run.id] : [])
     this.foreign = bundle?.run.id ?? null
-    this.list.add([lastRun, bundle?.run].filter(run => run !== null && run !== undefined))
+    this.list.learn([lastRun, bundle?.run].filter(run => run !== null && run !== undefined))
     this.settle()
     this.readHistory(id)
   }
@@ -114,12 +114,13 @@ export class Runs {
   /** Asks for the document's runs of earlier days. */
   private readHistory(document: string): void {
     const { mine } = this
+    const answered = this.list.asking()
     this.needs.client.request('runs.list', { document }).then(
       runs => {
         // Another document may have been opened meanwhile.
         if (this.mine !== mine) return
         for (const run of runs) mine.add(run.id)
-        this.list.add(runs)
+        answered(runs)
         this.settle()
       },
       // Without its history a document is as usable as before.
@@ -186,9 +187,10 @@ export class Runs {
 
   /** Asks the host, shows what it answers, and says so where it refuses: then it resolves to false. */
   private async asked(question: () => Promise<RunInfo | null>, look: boolean): Promise<boolean> {
+    const answered = this.list.asking()
     try {
       const run = await question()
-      if (run) this.list.add([run])
+      if (run) answered([run])
       if (run && look) {
         this.mine.add(run.id)
         this.picked = null
@@ -233,10 +235,11 @@ export class Runs {
     this.following = run
     const reducer = run === null ? undefined : this.reducers.get(run)
     if (run === null || !reducer) return
+    const answered = this.list.asking()
     client.request('run.follow', { run, from: reducer.next }).then(
       info => {
-        this.list.add([info])
-        reducer.followed(info)
+        answered([info])
+        reducer.followed(info.events)
         this.pending.add(run)
         this.settle()
       },
