@@ -2,9 +2,26 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, w
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { GraphCommand } from '../../src/graph/commands.ts'
-import { eventually, graphText, makeFolder, putGraph, sleep, startChild, startHost } from './kit.ts'
+import {
+  eventually,
+  graphText,
+  makeFolder,
+  putGraph,
+  sleep,
+  startChild,
+  startHost,
+  type TestHost,
+} from './kit.ts'
 
 const move = (x: number): GraphCommand => ({ type: 'moveNodes', to: { a: [x, 0] } })
+
+/** A window edits a document, and goes without a word. */
+async function leaveEdit(host: TestHost, path: string): Promise<void> {
+  const window = await host.window()
+  const { id } = await window.open(path)
+  await window.ask('document.journal', { document: id, command: move(1) })
+  window.drop()
+}
 
 test('opens, saves over what was opened, and refuses to save over anything else', async () => {
   const host = await startHost()
@@ -235,10 +252,7 @@ test('a reload finds its edits; saving and closing forget them; a torn line is l
 test('edits of another content are kept, but not given', async () => {
   const host = await startHost()
   const path = putGraph(makeFolder())
-  const first = await host.window()
-  const { id } = await first.open(path)
-  await first.ask('document.journal', { document: id, command: move(1) })
-  first.drop()
+  await leaveEdit(host, path)
   await sleep(50)
   writeFileSync(path, graphText({}, 'Theirs'))
   const second = await host.window()
@@ -287,10 +301,7 @@ test('lists graphs and folders', async () => {
 test('a window that goes while it opens a document leaves the edits to the next', async () => {
   const host = await startHost()
   const path = putGraph(makeFolder())
-  const first = await host.window()
-  const { id } = await first.open(path)
-  await first.ask('document.journal', { document: id, command: move(1) })
-  first.drop()
+  await leaveEdit(host, path)
   // Somewhere between being asked and having answered.
   for (let turns = 0; turns < 60; turns++) {
     const window = await host.window()
